@@ -1,0 +1,3 @@
+namespace tune::cli {
+const char* version() { return TUNE_VERSION; }
+}  // namespace tune::cli

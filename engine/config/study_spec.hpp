@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tune/clock.hpp"
+#include "tune/metric_definition.hpp"
+#include "tune/records.hpp"
+#include "tune/registry.hpp"
+#include "tune/space.hpp"
+
+/// A study as its config says it, every default resolved: what `study_created` records.
+namespace tune::engine {
+
+struct NamedOptions {
+  std::string name;
+  Options options;  ///< resolved
+};
+
+struct StoppingSpec {
+  NamedOptions policy;
+  bool explain_all = false;            ///< journal the `continue` decisions too
+  int protect_best = 0;                ///< the n best so far are never stopped
+  std::optional<Duration> min_runtime;  ///< a trial is not judged before it has run that long
+};
+
+struct Limits {
+  std::optional<std::int64_t> max_trials;
+  int max_parallel = 1;
+  std::optional<Duration> max_runtime;
+  std::optional<Duration> trial_runtime;
+  int max_failures = 5;
+  Duration grace = std::chrono::seconds(30);  ///< between SIGTERM and SIGKILL
+};
+
+struct Completion {
+  std::optional<double> target;
+  std::optional<int> not_improving;
+  bool converged = false;
+};
+
+struct ResourceSpec {
+  bool gpus_auto = true;
+  std::vector<std::string> gpus;      ///< ids when not auto; empty and not auto: none
+  std::optional<int> gpus_per_trial;  ///< none: 1 where a GPU is found, else 0
+  std::optional<int> cpus_per_trial;  ///< none: cores / max_parallel, at least 1
+};
+
+/// One word of a command, or a group that is dropped when a placeholder in it is inactive.
+struct CommandPart {
+  std::vector<std::string> words;
+  bool optional = false;  ///< written as a nested list
+};
+
+struct StudySpec {
+  std::string name;
+  Objective objective;
+  Space space;
+  std::vector<std::pair<std::string, Value>> static_values;
+  NamedOptions strategy;
+  std::uint64_t seed = 0;
+  std::optional<StoppingSpec> stopping;
+  Limits limits;
+  Completion completion;
+  ResourceSpec resources;
+  std::string executor = "local";
+  bool deterministic = false;
+  std::optional<std::int64_t> max_step;  ///< as given; see declared_max_step
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<std::pair<std::string, std::string>> channels;  ///< name, absolute path
+  std::string trainer;                                        ///< empty: `command`
+  std::vector<CommandPart> command;                           ///< resolved: the trainer's when one is named
+  std::vector<MetricDefinition> metrics;                      ///< resolved likewise
+  std::string working_directory;                              ///< the caller's when the study was created
+
+  /// `max_step`, else the static value `epochs`, `num_epochs`, `numepochs`, `n_epochs` or `n-epochs`.
+  [[nodiscard]] std::optional<std::int64_t> declared_max_step() const;
+};
+
+}  // namespace tune::engine

@@ -1,0 +1,203 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tune/clock.hpp"
+#include "tune/space.hpp"
+
+/// What is known about a study, as plain data: the fold over its journal. The engine writes it, everybody else reads it
+/// through `StudyView` (strategies, policies) or directly (reports).
+namespace tune {
+
+using TrialId = std::int64_t;  ///< numbered from 1
+
+struct AttemptId {
+  TrialId trial = 0;
+  int attempt = 0;  ///< numbered from 1 within its trial
+  auto operator<=>(const AttemptId&) const = default;
+};
+
+enum class Goal { kMaximize, kMinimize };
+/// Which of a trial's objective values is its result.
+enum class ValueMode { kLast, kBest, kMeanLastK };
+/// What a non-finite objective does: end the trial as diverged, or leave it to the stopping rules.
+enum class OnNan { kStop, kIgnore };
+
+struct Objective {
+  std::string metric;
+  Goal goal = Goal::kMaximize;
+  ValueMode value = ValueMode::kLast;
+  int last_k = 1;  ///< for kMeanLastK
+  OnNan on_nan = OnNan::kStop;
+
+  /// Strictly better; a NaN is never better and anything finite is better than a NaN.
+  [[nodiscard]] bool better(double a, double b) const {
+    if (std::isnan(a)) return false;
+    if (std::isnan(b)) return true;
+    return goal == Goal::kMaximize ? a > b : a < b;
+  }
+};
+
+inline Objective maximize(std::string metric) { return {.metric = std::move(metric)}; }
+inline Objective minimize(std::string metric) { return {.metric = std::move(metric), .goal = Goal::kMinimize}; }
+
+enum class TrialStatus { kInProgress, kStopping, kCompleted, kStopped, kFailed };
+enum class SecondaryStatus { kNone, kPending, kStarting, kTraining, kInterrupted, kPaused, kMaxRuntimeExceeded, kMaxWaitTimeExceeded };
+enum class FailureClass { kUserError, kOom, kSignal, kNoObjective, kLaunchError, kAbandoned, kLost };
+enum class StudyStatus { kInProgress, kStopping, kCompleted, kStopped, kFailed };
+
+std::string_view to_string(TrialStatus);
+std::string_view to_string(SecondaryStatus);
+std::string_view to_string(FailureClass);
+std::string_view to_string(StudyStatus);
+inline std::string_view to_string(Goal goal) { return goal == Goal::kMaximize ? "maximize" : "minimize"; }
+
+/// One observation of one metric of one trial.
+struct Point {
+  std::int64_t step = 0;
+  double value = 0.0;
+  TimePoint time;
+  std::int64_t order = 0;  ///< sequence number of the event that brought it: the order in which things happened
+  int attempt = 1;
+};
+
+/// The observations of one metric, one point a step, sorted by step; a later value for a step has replaced the earlier one.
+struct Series {
+  std::string metric;
+  std::vector<Point> points;
+};
+
+/// One execution of a trial's command.
+struct AttemptRecord {
+  int number = 1;
+  std::optional<TimePoint> launched;  ///< when it was decided to start it
+  std::optional<TimePoint> started;
+  std::optional<TimePoint> ended;
+  std::string end_reason;  ///< completed | stopped | failed | interrupted | lost; empty while running
+  std::string host;
+  std::vector<std::string> gpus;  ///< as given to the trial: index or UUID
+  int slot = -1;
+  std::optional<int> exit_code;
+  std::optional<int> exit_signal;
+  std::optional<std::int64_t> resumed_from_step;
+};
+
+/// A decision that was taken about a trial, with what it was based on.
+struct DecisionRecord {
+  std::int64_t step = 0;
+  std::string kind;  ///< continue | stop | pause
+  std::string rule;
+  std::string reason;
+  std::vector<std::pair<std::string, double>> numbers;
+  std::vector<TrialId> references;
+  TimePoint time;
+  std::int64_t order = 0;
+};
+
+struct TrialRecord {
+  TrialId id = 0;
+  std::string name;  ///< study name, number and a random-looking suffix
+  Configuration configuration;
+  TrialStatus status = TrialStatus::kInProgress;
+  SecondaryStatus secondary = SecondaryStatus::kPending;
+  std::string stop_reason;  ///< median, diverged, time_limit, target, budget, user, ...; empty if none
+  std::optional<FailureClass> failure;
+  std::string failure_detail;          ///< one sentence
+  std::vector<std::string> last_lines;  ///< the end of the log of a failed trial
+  std::optional<double> value;          ///< the result, by `Objective::value`; finite
+  std::int64_t as_of = 0;               ///< sequence number of the snapshot the proposal was made from
+  std::int64_t proposed_order = 0;
+  std::int64_t ended_order = 0;
+  TimePoint proposed_time;
+  std::optional<TimePoint> ended_time;
+  std::int64_t virtual_start = 0;  ///< start on the virtual clock of a deterministic study
+  bool spared = false;             ///< audited: no policy stops it again
+  bool stop_requested = false;     ///< a stop is in the journal, the end is not
+  std::vector<Series> series;      ///< the objective's, if any, among them
+  std::optional<std::int64_t> judged_step;  ///< step of the newest objective observation
+  std::vector<AttemptRecord> attempts;
+  std::vector<DecisionRecord> decisions;
+  bool imported = false;  ///< recorded by `add`, never run here
+  std::int64_t unreadable_captures = 0;
+  std::int64_t cut_lines = 0;
+
+  [[nodiscard]] bool finished() const {
+    return status == TrialStatus::kCompleted || status == TrialStatus::kStopped || status == TrialStatus::kFailed;
+  }
+  /// A configuration the strategy should learn to avoid: it diverged or ran out of memory.
+  [[nodiscard]] bool infeasible() const { return stop_reason == "diverged" || failure == FailureClass::kOom; }
+  [[nodiscard]] const Series* find_series(std::string_view metric) const {
+    for (const Series& one : series) {
+      if (one.metric == metric) return &one;
+    }
+    return nullptr;
+  }
+};
+
+struct StudyRecord {
+  std::string name;
+  Space space;
+  Objective objective;
+  std::string strategy;
+  std::string stopping;  ///< "off" when there is no early stopping
+  std::uint64_t seed = 0;
+  std::optional<std::int64_t> declared_max_step;  ///< `max_step`, else `static.epochs` or a synonym
+  StudyStatus status = StudyStatus::kInProgress;
+  std::string stop_reason;  ///< max_trials, max_runtime, target, not_improving, converged, exhausted, max_failures, user
+  std::int64_t seq = 0;     ///< sequence number of the last event folded in
+  TimePoint created;
+  std::optional<TimePoint> ended;
+  Duration active{0};  ///< wall time during which a process owned the study
+  std::deque<TrialRecord> trials;      ///< trials[i].id == i + 1
+  std::vector<TrialId> finished_order;  ///< in the order in which they ended
+  std::vector<TrialId> running;         ///< not finished, in the order of their proposal
+
+  [[nodiscard]] const TrialRecord& trial(TrialId id) const { return trials[static_cast<std::size_t>(id - 1)]; }
+  [[nodiscard]] bool has_trial(TrialId id) const { return id >= 1 && id <= static_cast<TrialId>(trials.size()); }
+};
+
+inline std::string_view to_string(TrialStatus status) {
+  switch (status) {
+    case TrialStatus::kInProgress: return "InProgress";
+    case TrialStatus::kStopping: return "Stopping";
+    case TrialStatus::kCompleted: return "Completed";
+    case TrialStatus::kStopped: return "Stopped";
+    case TrialStatus::kFailed: return "Failed";
+  }
+  return "";
+}
+inline std::string_view to_string(StudyStatus status) { return to_string(static_cast<TrialStatus>(status)); }
+inline std::string_view to_string(SecondaryStatus status) {
+  switch (status) {
+    case SecondaryStatus::kNone: return "";
+    case SecondaryStatus::kPending: return "Pending";
+    case SecondaryStatus::kStarting: return "Starting";
+    case SecondaryStatus::kTraining: return "Training";
+    case SecondaryStatus::kInterrupted: return "Interrupted";
+    case SecondaryStatus::kPaused: return "Paused";
+    case SecondaryStatus::kMaxRuntimeExceeded: return "MaxRuntimeExceeded";
+    case SecondaryStatus::kMaxWaitTimeExceeded: return "MaxWaitTimeExceeded";
+  }
+  return "";
+}
+inline std::string_view to_string(FailureClass failure) {
+  switch (failure) {
+    case FailureClass::kUserError: return "user_error";
+    case FailureClass::kOom: return "oom";
+    case FailureClass::kSignal: return "signal";
+    case FailureClass::kNoObjective: return "no_objective";
+    case FailureClass::kLaunchError: return "launch_error";
+    case FailureClass::kAbandoned: return "abandoned";
+    case FailureClass::kLost: return "lost";
+  }
+  return "";
+}
+
+}  // namespace tune

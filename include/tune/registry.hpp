@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "tune/status.hpp"
+#include "tune/stopping.hpp"
+#include "tune/strategy.hpp"
+
+namespace tune {
+
+enum class OptionType {
+  kBool,
+  kInt,
+  kFloat,
+  kString,
+  kIntOrShare,  ///< an int, or a share of something as `20%` or 0.2 (held as double)
+  kIntOrMap,    ///< an int, or a map from a parameter's name to an int
+};
+
+using OptionValue = std::variant<bool, std::int64_t, double, std::string, std::map<std::string, std::int64_t>>;
+
+/// One option of a strategy or policy, as the config parser, the schema and the documentation show it.
+struct OptionSpec {
+  std::string name;
+  OptionType type = OptionType::kInt;
+  std::optional<OptionValue> default_value;  ///< none: the option is absent unless given
+  std::optional<double> min;                 ///< inclusive, numbers only
+  std::optional<double> max;
+  std::vector<std::string> allowed;  ///< for kString; empty: any
+  std::string doc;                   ///< one line
+};
+
+/// Resolved options: every default filled in, checked against the specs.
+using Options = std::map<std::string, OptionValue>;
+
+template <typename T>
+T option(const Options& options, const std::string& name) {
+  const auto found = options.find(name);
+  TUNE_CHECK(found != options.end());
+  return std::get<T>(found->second);
+}
+
+/// Something a config can name.
+template <typename Product>
+struct Entry {
+  std::string name;
+  std::string doc;  ///< one line
+  std::vector<OptionSpec> options;
+  /// Makes one for a study over `space`. Options are resolved. May refuse (invalid) what the specs cannot express.
+  std::function<Result<std::unique_ptr<Product>>(const Space& space, const Options& options)> make;
+};
+
+/// The strategies and policies that configs may name. Copyable; add your own with `add`. Const use is safe from several threads.
+class Registry {
+ public:
+  /// A later entry of the same name replaces the earlier one.
+  void add(Entry<Strategy> entry) { put(strategies_, std::move(entry)); }
+  void add(Entry<StoppingPolicy> entry) { put(policies_, std::move(entry)); }
+  /// A name that is refused as planned and not built yet.
+  void plan_strategy(std::string name) { planned_strategies_.push_back(std::move(name)); }
+  void plan_policy(std::string name) { planned_policies_.push_back(std::move(name)); }
+
+  [[nodiscard]] const Entry<Strategy>* find_strategy(std::string_view name) const { return find(strategies_, name); }
+  [[nodiscard]] const Entry<StoppingPolicy>* find_policy(std::string_view name) const { return find(policies_, name); }
+  [[nodiscard]] const std::vector<Entry<Strategy>>& strategies() const { return strategies_; }
+  [[nodiscard]] const std::vector<Entry<StoppingPolicy>>& policies() const { return policies_; }
+  [[nodiscard]] const std::vector<std::string>& planned_strategies() const { return planned_strategies_; }
+  [[nodiscard]] const std::vector<std::string>& planned_policies() const { return planned_policies_; }
+
+ private:
+  template <typename E>
+  static void put(std::vector<E>& entries, E entry) {
+    for (E& known : entries) {
+      if (known.name == entry.name) {
+        known = std::move(entry);
+        return;
+      }
+    }
+    entries.push_back(std::move(entry));
+  }
+  template <typename E>
+  static const E* find(const std::vector<E>& entries, std::string_view name) {
+    for (const E& entry : entries) {
+      if (entry.name == name) return &entry;
+    }
+    return nullptr;
+  }
+
+  std::vector<Entry<Strategy>> strategies_;
+  std::vector<Entry<StoppingPolicy>> policies_;
+  std::vector<std::string> planned_strategies_;
+  std::vector<std::string> planned_policies_;
+};
+
+/// The one list of what comes with tune; defined in strategies/.
+Registry builtin();
+
+}  // namespace tune

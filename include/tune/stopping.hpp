@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tune/study_view.hpp"
+
+namespace tune {
+
+/// A verdict on a running trial, with the numbers and the reference trials it rests on.
+struct Decision {
+  enum class Kind { kContinue, kStop, kPause };
+  Kind kind = Kind::kContinue;
+  std::string rule;
+  std::string reason;  ///< one sentence; never empty for kStop and kPause
+  std::vector<std::pair<std::string, double>> numbers;
+  std::vector<TrialId> references;
+};
+
+inline std::string_view to_string(Decision::Kind kind) {
+  return kind == Decision::Kind::kContinue ? "continue" : kind == Decision::Kind::kStop ? "stop" : "pause";
+}
+
+/// What to do with a free slot before the strategy is asked.
+struct Plan {
+  std::optional<TrialId> resume;  ///< a paused trial to go on with
+  int bracket = 0;
+  std::optional<std::int64_t> max_step;  ///< a new trial's rung
+};
+
+/// Whom to stop. A pure function of history: replaying a journal gives the same decisions. Const use is safe from several threads.
+class StoppingPolicy {
+ public:
+  virtual ~StoppingPolicy() = default;
+  /// Journaled; changes when behaviour changes.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  /// `trial` is running and cut at the observation being judged, its last one.
+  [[nodiscard]] virtual Decision judge(const StudyView& study, const TrialView& trial) const = 0;
+  /// Called once per free slot.
+  [[nodiscard]] virtual Plan plan(const StudyView&) const { return {}; }
+};
+
+}  // namespace tune

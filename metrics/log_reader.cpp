@@ -1,0 +1,1 @@
+#include "metrics/log_reader.hpp"

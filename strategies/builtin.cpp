@@ -1,0 +1,10 @@
+#include "tune/registry.hpp"
+
+namespace tune {
+
+Registry builtin() {
+  Registry registry;
+  return registry;
+}
+
+}  // namespace tune
