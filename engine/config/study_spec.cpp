@@ -13,9 +13,9 @@ constexpr std::array<std::string_view, 5> kEpochNames{"epochs", "num_epochs", "n
 std::optional<std::int64_t> StudySpec::declared_max_step() const {
   if (max_step) return max_step;
   for (const std::string_view wanted : kEpochNames) {
-    for (const auto& [name, value] : static_values) {
+    for (const auto& [key, value] : static_values) {
       const auto* epochs = std::get_if<std::int64_t>(&value);
-      if (name == wanted && epochs != nullptr && *epochs > 0) return *epochs;
+      if (key == wanted && epochs != nullptr && *epochs > 0) return *epochs;
     }
   }
   return std::nullopt;
