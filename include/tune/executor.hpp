@@ -46,6 +46,7 @@ struct ExitRecord {
   bool stop_requested = false;  ///< we had asked it to stop
   bool killed = false;          ///< it did not end within the grace period
   std::string launch_error;     ///< not empty: the command could not be started; says why
+  std::string error;            ///< what() of the exception that left an in-process trial; code is 1 then
   TimePoint started;
   TimePoint ended;
   double user_seconds = 0.0;
@@ -73,7 +74,8 @@ struct Reported {
   std::optional<std::int64_t> step;
   double value = 0.0;
 };
-/// The attempt is over and all its output was delivered.
+/// The attempt is over and all its output was delivered. It may come without Started, and then with neither code nor signal: the
+/// attempt was stopped while it waited for its place, or could not be started when it had got it.
 struct Ended {
   ExitRecord exit;
 };
