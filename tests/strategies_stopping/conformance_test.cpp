@@ -1,0 +1,31 @@
+#include <doctest/doctest.h>
+
+#include "tests/conformance/policy_conformance.hpp"
+#include "tests/strategies_stopping/median_support.hpp"
+
+TEST_CASE("every registered policy conforms with its defaults") {
+  tune::Registry registry;
+  tune::strategies::register_policies(registry);
+  REQUIRE_FALSE(registry.policies().empty());
+  for (const auto& entry : registry.policies()) {
+    CAPTURE(entry.name);
+    tune::test::check_policy([&] { return tune::test::make_rule(entry.name).value(); });
+  }
+}
+
+TEST_CASE("median conforms with every option turned") {
+  for (const char* references : {"completed", "reached"}) {
+    for (const char* value : {"current", "best"}) {
+      for (const double percentile : {0.0, 37.5, 100.0}) {
+        tune::test::check_policy([&] {
+          return tune::test::median({{"references", std::string(references)},
+                                     {"value", std::string(value)},
+                                     {"percentile", percentile},
+                                     {"min_trials", std::int64_t{1}},
+                                     {"margin", 0.5},
+                                     {"warmup", 0.1}});
+        });
+      }
+    }
+  }
+}
