@@ -1,0 +1,21 @@
+#pragma once
+
+#include "strategies/unit_cube.hpp"
+#include "tune/registry.hpp"
+
+namespace tune::strategies {
+
+/// Trial t is point t - 1 of the scrambled Sobol sequence of the study's seed. Repeats are possible in a discrete space.
+class SobolStrategy final : public Strategy {
+ public:
+  explicit SobolStrategy(const Space& space) : cube_(space) {}
+  [[nodiscard]] std::string_view name() const override { return "sobol"; }
+  [[nodiscard]] Asked ask(const StudyView& study, int count) override;
+
+ private:
+  UnitCube cube_;
+};
+
+Entry<Strategy> sobol_entry();
+
+}  // namespace tune::strategies

@@ -1,0 +1,99 @@
+#include "strategies/unit_cube.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace tune::strategies {
+namespace {
+
+double finite(double x) { return std::clamp(x, std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max()); }
+
+}  // namespace
+
+double grid_width(const Parameter& parameter) {
+  return parameter.is_numeric() ? parameter.step.value_or(parameter.type == ParameterType::kInt ? 1.0 : 0.0) : 0.0;
+}
+
+double to_scale(Scale scale, double x) {
+  if (scale == Scale::kLog) return std::log(x);
+  if (scale == Scale::kReverseLog) return -std::log1p(-x);
+  return x;
+}
+
+double from_scale(Scale scale, double t) {
+  if (scale == Scale::kLog) return std::exp(t);
+  if (scale == Scale::kReverseLog) return -std::expm1(-t);
+  return t;
+}
+
+UnitCube::UnitCube(const Space& space) : space_(space) {
+  for (const Parameter& parameter : space_.parameters()) {
+    Range range;
+    if (parameter.is_numeric()) {
+      range.scale = parameter.resolved_scale();
+      double low = parameter.min;
+      double high = parameter.max;
+      if (const double width = grid_width(parameter); width > 0.0) {
+        const double last = parameter.min + width * static_cast<double>(parameter.cardinality() - 1);
+        low = parameter.min - width / 2.0;
+        high = last + width / 2.0;
+        // Half a step must not leave the scale's domain.
+        if (range.scale == Scale::kLog) low = std::max(low, parameter.min / 2.0);
+        if (range.scale == Scale::kReverseLog) high = std::min(high, (last + 1.0) / 2.0);
+      }
+      range.low = to_scale(range.scale, finite(low));
+      range.high = to_scale(range.scale, finite(high));
+    }
+    ranges_.push_back(range);
+  }
+}
+
+std::size_t UnitCube::category(std::size_t parameter, const Value& value) const {
+  const auto& values = space_[parameter].values;
+  const auto found = std::find(values.begin(), values.end(), value);
+  TUNE_CHECK(found != values.end());
+  return static_cast<std::size_t>(found - values.begin());
+}
+
+double UnitCube::encode(std::size_t parameter, const Value& value) const {
+  const Parameter& about = space_[parameter];
+  if (!about.is_numeric()) {
+    return (static_cast<double>(category(parameter, value)) + 0.5) / static_cast<double>(about.values.size());
+  }
+  const Range& range = ranges_[parameter];
+  // Halves keep the difference finite for ranges as wide as the doubles.
+  const double width = range.high / 2.0 - range.low / 2.0;
+  if (!(width > 0.0)) return 0.5;
+  return std::clamp((to_scale(range.scale, as_number(value)) / 2.0 - range.low / 2.0) / width, 0.0, 1.0);
+}
+
+Value UnitCube::decode(std::size_t parameter, double u) const {
+  const Parameter& about = space_[parameter];
+  const double inside = u >= 0.0 ? std::min(u, 1.0) : 0.0;
+  if (!about.is_numeric()) {
+    const auto count = about.values.size();
+    return about.values[std::min(count - 1, static_cast<std::size_t>(inside * static_cast<double>(count)))];
+  }
+  const Range& range = ranges_[parameter];
+  return about.snap(finite(from_scale(range.scale, range.low * (1.0 - inside) + range.high * inside)));
+}
+
+Configuration UnitCube::decode(std::span<const double> point) const {
+  TUNE_CHECK(point.size() == size());
+  Configuration configuration(size());
+  for (std::size_t i = 0; i < size(); ++i) {  // a parent stands before its children
+    if (space_.is_active(configuration, i)) configuration[i] = decode(i, point[i]);
+  }
+  return configuration;
+}
+
+std::vector<double> UnitCube::encode(const Configuration& configuration) const {
+  std::vector<double> point(size(), 0.5);
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (configuration[i]) point[i] = encode(i, *configuration[i]);
+  }
+  return point;
+}
+
+}  // namespace tune::strategies
