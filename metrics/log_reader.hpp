@@ -24,8 +24,8 @@ Result<std::shared_ptr<const CompiledDefinitions>> compile(std::span<const Metri
 
 /// Where a reader stands before a line: enough to go on from there in another process.
 struct ReaderState {
-  std::uint64_t offset = 0;                          ///< of the line's first byte in the log
-  std::vector<std::optional<std::int64_t>> steps;    ///< what each definition's step pattern captured last, offset added
+  std::uint64_t offset = 0;                        ///< of the line's first byte in the log
+  std::vector<std::optional<std::int64_t>> steps;  ///< what each definition's step pattern captured last, offset added
   bool operator==(const ReaderState&) const = default;
 };
 
@@ -49,8 +49,8 @@ class LogReader {
  public:
   using Sink = std::function<void(const ParsedObservation&)>;
 
-  /// Starts at `state`; `counts` are the observations so far by metric (for step-less definitions), `skip` the observations of the
-  /// first line that were consumed already.
+  /// Starts at `state`; `counts` are the observations so far by metric (for step-less definitions), `skip` the observations of
+  /// the first line that were consumed already.
   explicit LogReader(std::shared_ptr<const CompiledDefinitions> definitions, ReaderState state = {},
                      std::map<std::string, std::int64_t> counts = {}, int skip = 0);
   ~LogReader();

@@ -1,0 +1,181 @@
+#include "metrics/definitions.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "metrics/gate.hpp"
+#include "metrics/log_reader.hpp"
+
+namespace tune::metrics {
+namespace {
+
+constexpr std::int64_t kMaxRegexMemory = 64 << 20;  ///< bytes, for RE2's program and its automata
+
+/// Latin-1: every byte is a character, so a line need not be UTF-8.
+RE2::Options regex_options() {
+  RE2::Options options(RE2::Latin1);
+  options.set_log_errors(false);
+  options.set_max_mem(kMaxRegexMemory);
+  return options;
+}
+
+/// A pattern copied from SageMaker says `#011` where the log has a tab; outside a character class it matches both.
+std::string with_tabs(std::string_view pattern) {
+  constexpr std::string_view kEscapedTab = "#011";
+  std::string out;
+  bool in_class = false;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    const std::string_view rest = pattern.substr(at);
+    if (rest[0] == '\\' && rest.size() > 1) {
+      out += rest.substr(0, 2);
+      ++at;
+    } else if (!in_class && rest.starts_with(kEscapedTab)) {
+      out += "(?:#011|\\t)";
+      at += kEscapedTab.size() - 1;
+    } else {
+      if (rest[0] == '[' && !in_class) {
+        in_class = true;
+        const std::size_t literal = rest.substr(1).starts_with('^') ? 2 : 1;  // a `]` there is no end
+        if (rest.substr(literal).starts_with(']')) {
+          out += rest.substr(0, literal + 1);
+          at += literal;
+          continue;
+        }
+      } else if (rest[0] == ']') {
+        in_class = false;
+      }
+      out += rest[0];
+    }
+  }
+  return out;
+}
+
+/// How to write what RE2 does not know.
+std::string hint(const std::string& pattern, const RE2& regex) {
+  const std::string& given = regex.error_arg();
+  const auto has = [&](std::string_view part) { return pattern.find(part) != std::string::npos; };
+  if (regex.error_code() == RE2::ErrorBadPerlOp || regex.error_code() == RE2::ErrorMissingParen) {
+    if (has("(?=") || has("(?!") || has("(?<=") || has("(?<!")) {
+      return "; look-around is not supported: match the text around the value and put only the value in ( )";
+    }
+    if (has("(?<") || has("(?'")) return "; write a named group as (?P<name>...)";
+    if (has("(?>")) return "; atomic groups are not supported, and not needed: matching takes linear time";
+  }
+  if (regex.error_code() == RE2::ErrorBadEscape && given.size() == 2) {
+    if (std::isdigit(static_cast<unsigned char>(given[1])) != 0) return "; back-references are not supported";
+    if (given[1] == 'Z') return "; write $ for the end of the line";
+    if (given[1] == 'h') return "; write [ \\t] for a blank";
+  }
+  if (regex.error_code() == RE2::ErrorRepeatOp && given.ends_with('+'))
+    return "; possessive repetition is not supported: leave the last + out";
+  return "";
+}
+
+/// Names what in a pattern RE2 refused; it says only the first characters of `(?<=`.
+Status check_pattern(std::string_view key, const std::string& pattern) {
+  const std::string where = std::string(key) + " '" + pattern + "'";
+  if (pattern.empty()) return Status::invalid(std::string(key) + " is empty");
+  if (pattern.size() > static_cast<std::size_t>(kMaxMetricRegexLength)) {
+    return Status::invalid(std::string(key) + " has " + std::to_string(pattern.size()) + " bytes, allowed are " +
+                           std::to_string(kMaxMetricRegexLength));
+  }
+  const RE2 regex(with_tabs(pattern), regex_options());
+  if (!regex.ok()) return Status::invalid(where + ": " + regex.error() + hint(pattern, regex));
+  if (regex.NumberOfCapturingGroups() == 0) {
+    return Status::invalid(where + " has no capture group: put ( ) around the number");
+  }
+  return {};
+}
+
+bool capture(const RE2& regex, std::string_view line, std::string_view& group) {
+  re2::StringPiece found[2];
+  if (!regex.Match({line.data(), line.size()}, 0, line.size(), RE2::UNANCHORED, found, 2)) return false;
+  group = {found[1].data() ? found[1].data() : line.data(), found[1].size()};
+  return true;
+}
+
+}  // namespace
+
+Status check_definition(const MetricDefinition& definition) {
+  const std::string& name = definition.name;
+  if (name.empty()) return Status::invalid("the name is empty");
+  if (name.size() > static_cast<std::size_t>(kMaxMetricNameLength)) {
+    return Status::invalid("the name has " + std::to_string(name.size()) + " bytes, allowed are " +
+                           std::to_string(kMaxMetricNameLength));
+  }
+  if (std::any_of(name.begin(), name.end(), [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; })) {
+    return Status::invalid("the name holds a control character");
+  }
+  TUNE_RETURN_IF_ERROR(check_pattern("regex", definition.regex));
+  if (definition.step) TUNE_RETURN_IF_ERROR(check_pattern("step", *definition.step));
+  return {};
+}
+
+Result<std::shared_ptr<const CompiledDefinitions>> compile(std::span<const MetricDefinition> definitions) {
+  std::string errors;
+  const auto add = [&](std::size_t index, const std::string& message) {
+    if (!errors.empty()) errors += '\n';
+    errors += "metrics[" + std::to_string(index) + "] \"" + definitions[index].name + "\": " + message;
+  };
+  if (definitions.size() > static_cast<std::size_t>(kMaxMetricDefinitions)) {
+    return Status::invalid("metrics: " + std::to_string(definitions.size()) + " definitions, allowed are " +
+                           std::to_string(kMaxMetricDefinitions));
+  }
+  std::map<std::string_view, std::size_t> names;
+  for (std::size_t i = 0; i < definitions.size(); ++i) {
+    if (const Status status = check_definition(definitions[i]); !status.ok()) add(i, status.message());
+    const auto [first, is_new] = names.emplace(definitions[i].name, i);
+    if (!is_new) add(i, "the name is taken by metrics[" + std::to_string(first->second) + "]; a metric has one definition");
+  }
+  if (!errors.empty()) return Status::invalid(errors);
+  return std::make_shared<const CompiledDefinitions>(definitions);
+}
+
+CompiledDefinitions::CompiledDefinitions(std::span<const MetricDefinition> definitions)
+    : definitions_(definitions.begin(), definitions.end()) {
+  const RE2::Options options = regex_options();
+  std::vector<std::string> patterns;
+  std::map<std::string, std::size_t> step_index;
+  for (const MetricDefinition& definition : definitions_) {
+    patterns.push_back(with_tabs(definition.regex));
+    regexes_.push_back(std::make_unique<RE2>(patterns.back(), options));
+  }
+  for (std::size_t i = 0; i < definitions_.size(); ++i) {
+    if (!definitions_[i].step) continue;
+    const auto [entry, is_new] = step_index.emplace(*definitions_[i].step, step_patterns_.size());
+    if (is_new) {
+      patterns.push_back(with_tabs(entry->first));
+      step_patterns_.push_back({std::make_unique<RE2>(patterns.back(), options), {}});
+    }
+    step_patterns_[entry->second].users.push_back(i);
+  }
+  gate_ = std::make_unique<const Gate>(patterns, options);
+}
+
+CompiledDefinitions::~CompiledDefinitions() = default;
+
+void CompiledDefinitions::find_candidates(std::string_view line, Candidates& candidates) const {
+  candidates.steps.clear();
+  candidates.values.clear();
+  gate_->match(line, candidates.scratch);
+  for (const int found : candidates.scratch) {
+    const auto index = static_cast<std::size_t>(found);
+    if (index < definitions_.size())
+      candidates.values.push_back(index);
+    else
+      candidates.steps.push_back(index - definitions_.size());
+  }
+}
+
+bool CompiledDefinitions::capture_value(std::size_t definition, std::string_view line, std::string_view& group) const {
+  return capture(*regexes_[definition], line, group);
+}
+
+bool CompiledDefinitions::capture_step(std::size_t pattern, std::string_view line, std::string_view& group) const {
+  return capture(*step_patterns_[pattern].regex, line, group);
+}
+
+}  // namespace tune::metrics
