@@ -1,0 +1,190 @@
+#include "engine/report/ledger.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "tune/study_view.hpp"
+
+namespace tune::engine {
+
+namespace {
+
+/// Stop reasons that are no early-stopping rule (design: words, "stop reason").
+constexpr std::array<std::string_view, 6> kOtherReasons{"diverged", "stalled", "time_limit", "target", "budget", "user"};
+
+std::optional<TimePoint> last_observation(const TrialRecord& trial, int attempt) {
+  std::optional<TimePoint> last;
+  for (const Series& series : trial.series) {
+    for (const Point& point : series.points) {
+      if (point.attempt == attempt && (!last || point.time > *last)) last = point.time;
+    }
+  }
+  return last;
+}
+
+const AttemptRecord* find_attempt(const TrialRecord& trial, int number) {
+  for (const AttemptRecord& attempt : trial.attempts) {
+    if (attempt.number == number) return &attempt;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+double running_seconds(const TrialRecord& trial, const AttemptRecord& attempt, Until until) {
+  if (!attempt.started) return 0.0;
+  std::optional<TimePoint> end = attempt.ended;
+  if (!end) end = until ? until : last_observation(trial, attempt.number);
+  return end ? std::max(0.0, to_seconds(*end - *attempt.started)) : 0.0;
+}
+
+double training_seconds(const TrialRecord& trial, Until until) {
+  double sum = 0.0;
+  for (const AttemptRecord& attempt : trial.attempts) sum += running_seconds(trial, attempt, until);
+  return sum;
+}
+
+double gpu_seconds(const TrialRecord& trial, Until until) {
+  double sum = 0.0;
+  for (const AttemptRecord& attempt : trial.attempts) {
+    sum += running_seconds(trial, attempt, until) * static_cast<double>(attempt.gpus.size());
+  }
+  return sum;
+}
+
+std::optional<TimePoint> first_start(const TrialRecord& trial) {
+  for (const AttemptRecord& attempt : trial.attempts) {
+    if (attempt.started) return attempt.started;
+  }
+  return std::nullopt;
+}
+
+std::optional<TimePoint> last_end(const TrialRecord& trial) {
+  if (!trial.finished()) return std::nullopt;
+  for (auto attempt = trial.attempts.rbegin(); attempt != trial.attempts.rend(); ++attempt) {
+    if (attempt->ended) return attempt->ended;
+  }
+  return std::nullopt;
+}
+
+std::optional<double> elapsed_seconds(const TrialRecord& trial) {
+  const auto start = first_start(trial);
+  const auto end = last_end(trial);
+  if (!start || !end) return std::nullopt;
+  return to_seconds(*end - *start);
+}
+
+std::optional<std::int64_t> last_step(const TrialRecord& trial, const Objective& objective) {
+  const Series* series = trial.find_series(objective.metric);
+  if (series == nullptr || series->points.empty()) return std::nullopt;
+  return series->points.back().step;
+}
+
+bool stopped_early(const TrialRecord& trial) {
+  if (trial.status != TrialStatus::kStopped || trial.stop_reason.empty() || trial.imported) return false;
+  return std::find(kOtherReasons.begin(), kOtherReasons.end(), trial.stop_reason) == kOtherReasons.end();
+}
+
+std::optional<double> seconds_per_step(const TrialRecord& trial, const Objective& objective) {
+  const Series* series = trial.find_series(objective.metric);
+  if (series == nullptr || series->points.empty()) return std::nullopt;
+  const Point& last = series->points.back();
+  const auto first = std::find_if(series->points.begin(), series->points.end(),
+                                  [&](const Point& point) { return point.attempt == last.attempt; });
+  std::optional<double> rate;
+  const AttemptRecord* attempt = find_attempt(trial, last.attempt);
+  if (attempt != nullptr && attempt->started) {
+    // A later attempt may have gone on from a checkpoint nobody told us of: then its first report is its first step.
+    const std::int64_t from = attempt->resumed_from_step.value_or(last.attempt == 1 ? 0 : first->step - 1);
+    if (last.step > from) rate = to_seconds(last.time - *attempt->started) / static_cast<double>(last.step - from);
+  }
+  if (first->step < last.step) {
+    const double between = to_seconds(last.time - first->time) / static_cast<double>(last.step - first->step);
+    rate = rate ? std::min(*rate, between) : between;
+  }
+  if (rate) rate = std::max(0.0, *rate);
+  return rate;
+}
+
+std::optional<double> saved_seconds(const TrialRecord& trial, const Objective& objective, std::optional<std::int64_t> max_step) {
+  const auto rate = seconds_per_step(trial, objective);
+  const auto last = last_step(trial, objective);
+  if (!rate || !last || !max_step) return std::nullopt;
+  return static_cast<double>(std::max<std::int64_t>(0, *max_step - *last)) * *rate;
+}
+
+Ledger make_ledger(const StudyRecord& study, Until until) {
+  Ledger ledger;
+  ledger.max_step = StudyView(study).max_step();
+  ledger.wall = to_seconds(study.active);
+  ledger.saved = 0.0;
+  for (const TrialRecord& trial : study.trials) {
+    const double seconds = training_seconds(trial, until);
+    ledger.training += seconds;
+    ledger.gpu += gpu_seconds(trial, until);
+    if (trial.status == TrialStatus::kFailed || trial.stop_reason == "diverged") ledger.failed += seconds;
+    if (!stopped_early(trial)) continue;
+    ++ledger.stopped_early;
+    const auto saved = saved_seconds(trial, study.objective, ledger.max_step);
+    if (!saved)
+      ledger.saved.reset();
+    else if (ledger.saved)
+      *ledger.saved += *saved;
+  }
+  ledger.billable = ledger.training;
+  return ledger;
+}
+
+StatusCounts count_statuses(const StudyRecord& study) {
+  StatusCounts counts;
+  for (const TrialRecord& trial : study.trials) {
+    switch (trial.status) {
+      case TrialStatus::kCompleted:
+        ++counts.completed;
+        break;
+      case TrialStatus::kStopped:
+        ++counts.stopped;
+        break;
+      case TrialStatus::kFailed:
+        ++counts.failed;
+        break;
+      case TrialStatus::kInProgress:
+      case TrialStatus::kStopping:
+        ++counts.in_progress;
+        break;
+    }
+  }
+  return counts;
+}
+
+std::map<std::string, std::int64_t> count_stop_reasons(const StudyRecord& study) {
+  std::map<std::string, std::int64_t> counts;
+  for (const TrialRecord& trial : study.trials) {
+    if (trial.status == TrialStatus::kStopped && !trial.stop_reason.empty()) ++counts[trial.stop_reason];
+  }
+  return counts;
+}
+
+std::vector<const TrialRecord*> ranking(const StudyRecord& study) {
+  std::vector<const TrialRecord*> ranked;
+  for (const TrialRecord& trial : study.trials) {
+    if (trial.value && trial.status != TrialStatus::kFailed && std::isfinite(*trial.value)) ranked.push_back(&trial);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [&](const TrialRecord* a, const TrialRecord* b) { return study.objective.better(*a->value, *b->value); });
+  return ranked;
+}
+
+std::optional<std::int64_t> value_step(const TrialRecord& trial, const Objective& objective) {
+  const Series* series = trial.find_series(objective.metric);
+  if (series == nullptr || series->points.empty()) return std::nullopt;
+  if (objective.value != ValueMode::kBest) return series->points.back().step;
+  const Point* best = nullptr;
+  for (const Point& point : series->points) {
+    if (std::isfinite(point.value) && (best == nullptr || objective.better(point.value, best->value))) best = &point;
+  }
+  return best != nullptr ? std::optional(best->step) : std::nullopt;
+}
+
+}  // namespace tune::engine

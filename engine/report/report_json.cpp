@@ -1,0 +1,125 @@
+#include "engine/report/report_json.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/report/json_value.hpp"
+
+namespace tune::engine {
+
+namespace {
+
+/// A GPU's index as a number, its UUID as text.
+Json gpu_json(const std::string& gpu) {
+  int index = 0;
+  const auto [end, error] = std::from_chars(gpu.data(), gpu.data() + gpu.size(), index);
+  return error == std::errc() && end == gpu.data() + gpu.size() ? Json(index) : Json(gpu);
+}
+
+/// In the order in which they came, so that whoever reads them sees what a rule had seen.
+Json observations_json(const TrialRecord& trial) {
+  struct Seen {
+    const std::string* metric;
+    const Point* point;
+  };
+  std::vector<Seen> seen;
+  for (const Series& series : trial.series) {
+    for (const Point& point : series.points) seen.push_back({&series.metric, &point});
+  }
+  std::stable_sort(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) { return a.point->order < b.point->order; });
+  Json list = Json::array();
+  for (const auto& [metric, point] : seen) {
+    list.push_back({{"metric", *metric},
+                    {"step", point->step},
+                    {"value", json_number(point->value)},
+                    {"attempt", point->attempt},
+                    {"time", iso_time(point->time)}});
+  }
+  return list;
+}
+
+Json attempts_json(const TrialRecord& trial) {
+  Json list = Json::array();
+  for (const AttemptRecord& attempt : trial.attempts) {
+    Json gpus = Json::array();
+    for (const std::string& gpu : attempt.gpus) gpus.push_back(gpu_json(gpu));
+    list.push_back({{"attempt", attempt.number},
+                    {"start", json_time(attempt.started)},
+                    {"end", json_time(attempt.ended)},
+                    {"end_reason", text_or_null(attempt.end_reason)},
+                    {"host", text_or_null(attempt.host)},
+                    {"gpus", std::move(gpus)},
+                    {"slot", attempt.slot >= 0 ? Json(attempt.slot) : Json(nullptr)},
+                    {"resumed_from_step", json_or_null(attempt.resumed_from_step)}});
+  }
+  return list;
+}
+
+Json trial_json(const StudyRecord& study, const TrialRecord& trial, Until until) {
+  return {{"trial", trial.id},
+          {"name", trial.name},
+          {"status", to_string(trial.status)},
+          {"secondary_status", text_or_null(std::string(to_string(trial.secondary)))},
+          {"stop_reason", text_or_null(trial.stop_reason)},
+          {"failure_class", trial.failure ? Json(to_string(*trial.failure)) : Json(nullptr)},
+          {"value", json_number(trial.value)},
+          {"last_step", json_or_null(last_step(trial, study.objective))},
+          {"parameters", json_parameters(study.space, trial.configuration)},
+          {"start", json_time(first_start(trial))},
+          {"end", json_time(last_end(trial))},
+          {"elapsed_seconds", json_number(elapsed_seconds(trial))},
+          {"training_seconds", training_seconds(trial, until)},
+          {"gpu_seconds", gpu_seconds(trial, until)},
+          {"observations", observations_json(trial)},
+          {"attempts", attempts_json(trial)}};
+}
+
+Json best_json(const StudyRecord& study) {
+  const auto ranked = ranking(study);
+  if (ranked.empty()) return nullptr;
+  const TrialRecord& best = *ranked.front();
+  return {{"trial", best.id},
+          {"value", json_number(best.value)},
+          {"step", json_or_null(value_step(best, study.objective))},
+          {"parameters", json_parameters(study.space, best.configuration)}};
+}
+
+Json study_json(const StudyRecord& study, Until until) {
+  const StatusCounts counts = count_statuses(study);
+  const Ledger ledger = make_ledger(study, until);
+  Json trials = Json::array();
+  for (const TrialRecord& trial : study.trials) trials.push_back(trial_json(study, trial, until));
+  return {{"schema", 1},
+          {"study",
+           {{"name", study.name},
+            {"status", to_string(study.status)},
+            {"stop_reason", text_or_null(study.stop_reason)},
+            {"objective", {{"metric", study.objective.metric}, {"goal", to_string(study.objective.goal)}}},
+            {"strategy", study.strategy},
+            {"early_stopping", study.stopping},
+            {"seed", study.seed}}},
+          {"counts",
+           {{"Completed", counts.completed},
+            {"Stopped", counts.stopped},
+            {"Failed", counts.failed},
+            {"InProgress", counts.in_progress}}},
+          {"best", best_json(study)},
+          {"seconds",
+           {{"training", ledger.training},
+            {"billable", ledger.billable},
+            {"wall", ledger.wall},
+            {"early_stopping_saved_estimate", json_number(ledger.saved)}}},
+          {"trials", std::move(trials)}};
+}
+
+}  // namespace
+
+std::string report_json(const StudyRecord& study, Until until) { return json_text(study_json(study, until)); }
+
+std::string report_json(const std::vector<const StudyRecord*>& studies, Until until) {
+  Json list = Json::array();
+  for (const StudyRecord* study : studies) list.push_back(study_json(*study, until));
+  return json_text({{"schema", 1}, {"studies", std::move(list)}});
+}
+
+}  // namespace tune::engine

@@ -1,0 +1,167 @@
+#include "engine/report/report_text.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/report/format.hpp"
+#include "engine/report/text_table.hpp"
+
+namespace tune::engine {
+
+namespace {
+
+constexpr std::size_t kLabelWidth = 10;  // columns
+constexpr int kValueDigits = 6;
+
+std::string labelled(std::string_view label, const std::string& text) { return padded(label, kLabelWidth) + "  " + text + "\n"; }
+
+std::string counts_text(const StudyRecord& study) {
+  const StatusCounts counts = count_statuses(study);
+  std::string out = std::to_string(study.trials.size()) + ": " + std::to_string(counts.completed) + " Completed, " +
+                    std::to_string(counts.stopped) + " Stopped, " + std::to_string(counts.failed) + " Failed";
+  if (counts.in_progress > 0) out += ", " + std::to_string(counts.in_progress) + " InProgress";
+  return out;
+}
+
+std::string reasons_text(const StudyRecord& study) {
+  std::string out;
+  for (const auto& [reason, count] : count_stop_reasons(study)) {
+    if (!out.empty()) out += ", ";
+    out += std::to_string(count) + " " + printable(reason);
+  }
+  return out;
+}
+
+std::string heading(const StudyRecord& study) {
+  std::string out = "Study " + printable(study.name) + ": " + std::string(to_string(study.status));
+  if (!study.stop_reason.empty()) out += " (" + study.stop_reason + ")";
+  out += "\n";
+  out += labelled("objective", std::string(to_string(study.objective.goal)) + " " + printable(study.objective.metric));
+  out += labelled("search", study.strategy + ", early stopping " + study.stopping + ", seed " + std::to_string(study.seed));
+  return out;
+}
+
+std::string top_table(const StudyRecord& study, const std::vector<const TrialRecord*>& ranked) {
+  std::vector<TextTable::Column> columns{
+      {"trial", true}, {printable(study.objective.metric), true}, {"step", true}, {"status", false}, {"training", true}};
+  for (const Parameter& parameter : study.space.parameters())
+    columns.push_back({printable(parameter.name), parameter.is_numeric()});
+  TextTable table(std::move(columns));
+  for (std::size_t i = 0; i < std::min(kTopTrials, ranked.size()); ++i) {
+    const TrialRecord& trial = *ranked[i];
+    const auto step = value_step(trial, study.objective);
+    std::vector<std::string> cells{std::to_string(trial.id), shortened(*trial.value, kValueDigits),
+                                   step ? std::to_string(*step) : "-", std::string(to_string(trial.status)),
+                                   duration_text(training_seconds(trial))};
+    for (std::size_t p = 0; p < study.space.size(); ++p) {
+      cells.push_back(trial.configuration[p] ? shortened(*trial.configuration[p]) : "-");
+    }
+    table.add(std::move(cells));
+  }
+  return table.text("  ");
+}
+
+std::string best_section(const StudyRecord& study) {
+  const auto ranked = ranking(study);
+  if (ranked.empty()) return "\nNo trial has given a value of " + printable(study.objective.metric) + " so far.\n";
+  std::string out = "\nBest: trial " + std::to_string(ranked.front()->id) + ", " + printable(study.objective.metric) + " = " +
+                    to_text(*ranked.front()->value) + "\n";
+  out += "  " + parameters_text(study.space, ranked.front()->configuration) + "\n\n";
+  if (ranked.size() > 1) out += "Top " + std::to_string(std::min(kTopTrials, ranked.size())) + ":\n";
+  return out + top_table(study, ranked);
+}
+
+std::string failures_section(const StudyRecord& study) {
+  std::vector<const TrialRecord*> failed;
+  for (const TrialRecord& trial : study.trials) {
+    if (trial.status == TrialStatus::kFailed) failed.push_back(&trial);
+  }
+  if (failed.empty()) return "";
+  std::string out = "\nFailures\n";
+  for (std::size_t i = 0; i < std::min(kShownFailures, failed.size()); ++i) {
+    const TrialRecord& trial = *failed[i];
+    out += "  trial " + std::to_string(trial.id) + ": " + std::string(trial.failure ? to_string(*trial.failure) : "unknown");
+    if (!trial.failure_detail.empty()) out += ": " + printable(trial.failure_detail);
+    out += "\n    " + parameters_text(study.space, trial.configuration) + "\n";
+    const std::size_t shown = std::min(kShownLogLines, trial.last_lines.size());
+    if (shown == 0) out += "    (its log is empty)\n";
+    for (std::size_t k = trial.last_lines.size() - shown; k < trial.last_lines.size(); ++k) {
+      out += "    | " + printable(trial.last_lines[k]) + "\n";
+    }
+  }
+  if (failed.size() > kShownFailures) out += "  and " + std::to_string(failed.size() - kShownFailures) + " more\n";
+  return out;
+}
+
+std::string saved_text(const StudyRecord& study, const Ledger& ledger) {
+  if (ledger.stopped_early == 0) {
+    return study.stopping == "off" ? "nothing: early stopping is off" : "nothing: it stopped no trial";
+  }
+  const std::string trials = counted(ledger.stopped_early, "trial");
+  if (!ledger.saved) return "unknown: " + trials + " stopped, but the maximum step is not known (set max_step)";
+  std::string out = "about " + duration_text(*ledger.saved) + " (" + hours_text(*ledger.saved) + ") of training in " + trials;
+  const double without = ledger.training + *ledger.saved;
+  if (without > 0)
+    out += ", " + fixed(100.0 * *ledger.saved / without, 0) + " % of the " + duration_text(without) + " without early stopping";
+  return out;
+}
+
+std::string hours_section(const StudyRecord& study, const Ledger& ledger) {
+  std::string out = "\n";
+  const auto line = [](double seconds) { return duration_text(seconds) + " (" + hours_text(seconds) + ")"; };
+  out += labelled("training", line(ledger.training) + ", the running time of all trials added up");
+  out += labelled("wall", line(ledger.wall));
+  if (ledger.gpu > 0) out += labelled("GPU", line(ledger.gpu));
+  if (ledger.failed > 0)
+    out += labelled("lost", line(ledger.failed) + " of the training time, in trials that failed or diverged");
+  out += labelled("saved", saved_text(study, ledger));
+  if (ledger.stopped_early > 0 && ledger.saved) out += labelled("", std::string(kSavedMethod));
+  return out;
+}
+
+/// Captures that were no numbers, and lines that were cut: never dropped in silence.
+std::string unread_section(const StudyRecord& study) {
+  std::int64_t unreadable = 0;
+  std::int64_t cut = 0;
+  for (const TrialRecord& trial : study.trials) {
+    unreadable += trial.unreadable_captures;
+    cut += trial.cut_lines;
+  }
+  std::string out;
+  if (unreadable > 0) {
+    out += labelled("not read", counted(unreadable, "capture") + " of the metric definitions " +
+                                    (unreadable == 1 ? "is" : "are") + " no number (tune check CONFIG --log LOG shows them)");
+  }
+  if (cut > 0) out += labelled("cut", counted(cut, "log line") + " longer than 64 KiB");
+  return out;
+}
+
+}  // namespace
+
+std::string report_text(const StudyRecord& study, Until until) {
+  std::string out = heading(study);
+  out += labelled("trials", counts_text(study));
+  if (const std::string reasons = reasons_text(study); !reasons.empty()) out += labelled("stopped", reasons);
+  out += best_section(study);
+  out += failures_section(study);
+  out += hours_section(study, make_ledger(study, until));
+  return out + unread_section(study);
+}
+
+std::string status_text(const StudyRecord& study, bool running, Until until) {
+  std::string out = heading(study);
+  out += labelled("trials", counts_text(study));
+  if (const std::string reasons = reasons_text(study); !reasons.empty()) out += labelled("stopped", reasons);
+  const auto ranked = ranking(study);
+  out += labelled("best", ranked.empty() ? "none yet"
+                                         : shortened(*ranked.front()->value, kValueDigits) + ", trial " +
+                                               std::to_string(ranked.front()->id) + ": " +
+                                               parameters_text(study.space, ranked.front()->configuration));
+  const Ledger ledger = make_ledger(study, until);
+  out += labelled("hours", "training " + hours_text(ledger.training) + ", wall " + hours_text(ledger.wall));
+  if (!study.ended)
+    out += labelled("now", running ? "a process is running it" : "no process is running it; tune resume goes on with it");
+  return out;
+}
+
+}  // namespace tune::engine

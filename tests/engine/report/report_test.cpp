@@ -1,0 +1,168 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/report/report_csv.hpp"
+#include "engine/report/report_json.hpp"
+#include "engine/report/report_text.hpp"
+#include "engine/report/why.hpp"
+#include "tests/engine/report/sample_study.hpp"
+
+namespace tune::engine {
+namespace {
+
+using test::moment;
+using test::sample_study;
+
+TEST_CASE("report, text, as printed") { CHECK(report_text(sample_study(), moment(30)) == R"(Study fashion: InProgress
+objective   maximize validation:accuracy
+search      bayesian, early stopping median, seed 7
+trials      6: 2 Completed, 2 Stopped, 1 Failed, 1 InProgress
+stopped     1 diverged, 1 median
+
+Best: trial 5, validation:accuracy = 0.91
+  learning_rate=0.001 mini_batch_size=32 optimizer=adam
+
+Top 3:
+  trial  validation:accuracy  step  status     training  learning_rate  mini_batch_size  optimizer  momentum
+      5                 0.91     5  Completed     8.0 s          0.001               32  adam              -
+      1               0.8125     5  Completed     6.0 s           0.01               32  sgd             0.9
+      2                 0.21     2  Stopped       3.0 s            0.5               16  adam              -
+
+Failures
+  trial 3: user_error: the command ended with exit code 1
+    learning_rate=0.1 mini_batch_size=64 optimizer=a,"b"
+    | Traceback (most recent call last):
+    | ValueError: ?[31mbad?[0m
+
+training    32 s (0.0089 h), the running time of all trials added up
+wall        25 s (0.0069 h)
+GPU         32 s (0.0089 h)
+lost        3.0 s (0.0008 h) of the training time, in trials that failed or diverged
+saved       about 3.0 s (0.0008 h) of training in 1 trial, 9 % of the 35 s without early stopping
+            an estimate: (maximum step - last step) x each stopped trial's own seconds per step; none was run on to check it
+)"); }
+
+TEST_CASE("report, text: words for a saving that is unknown, none, or off") {
+  StudyRecord study = sample_study();
+  study.declared_max_step.reset();
+  study.trials[0].status = study.trials[4].status = TrialStatus::kStopped;
+  CHECK(report_text(study).find("unknown: 1 trial stopped, but the maximum step is not known") != std::string::npos);
+  study.trials[1].stop_reason = "user";
+  CHECK(report_text(study).find("nothing: it stopped no trial") != std::string::npos);
+  study.stopping = "off";
+  CHECK(report_text(study).find("nothing: early stopping is off") != std::string::npos);
+}
+
+TEST_CASE("report, text: a study without values, failures beyond the shown ones, captures that were not read") {
+  StudyRecord study = sample_study();
+  for (TrialRecord& trial : study.trials) {
+    trial.status = TrialStatus::kFailed;
+    trial.value.reset();
+  }
+  study.trials[0].unreadable_captures = 3;
+  study.trials[1].cut_lines = 1;
+  const std::string text = report_text(study);
+  CHECK(text.find("No trial has given a value of validation:accuracy so far.") != std::string::npos);
+  CHECK(text.find("and 1 more") != std::string::npos);
+  CHECK(text.find("3 captures of the metric definitions are no number") != std::string::npos);
+  CHECK(text.find("1 log line longer than 64 KiB") != std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("status, text") {
+  const std::string idle = status_text(sample_study(), false);
+  CHECK(idle.find("6: 2 Completed, 2 Stopped, 1 Failed, 1 InProgress") != std::string::npos);
+  CHECK(idle.find("0.91, trial 5") != std::string::npos);
+  CHECK(idle.find("no process is running it") != std::string::npos);
+  CHECK(status_text(sample_study(), true).find("a process is running it") != std::string::npos);
+}
+
+TEST_CASE("report, CSV: SageMaker's columns, best first, quoted") {
+  const StudyRecord study = sample_study();
+  CHECK(report_csv({&study}) == R"(learning_rate,mini_batch_size,optimizer,momentum,TrainingJobName,TrainingJobStatus,FinalObjectiveValue,TrainingStartTime,TrainingEndTime,TrainingElapsedTimeSeconds
+0.001,32,adam,,fashion-005-9f31c2aa,Completed,0.91,2026-02-03T04:05:12.000000Z,2026-02-03T04:05:24.000000Z,12
+0.01,32,sgd,0.9,fashion-001-9f31c2aa,Completed,0.8125,2026-02-03T04:05:06.000000Z,2026-02-03T04:05:12.000000Z,6
+0.5,16,adam,,fashion-002-9f31c2aa,Stopped,0.21,2026-02-03T04:05:06.000000Z,2026-02-03T04:05:09.000000Z,3
+0.1,64,"a,""b""",,fashion-003-9f31c2aa,Failed,,2026-02-03T04:05:09.000000Z,2026-02-03T04:05:10.000000Z,1
+1,16,adam,,fashion-004-9f31c2aa,Stopped,,2026-02-03T04:05:10.000000Z,2026-02-03T04:05:12.000000Z,2
+0.02,48,adam,,fashion-006-9f31c2aa,InProgress,,2026-02-03T04:05:24.000000Z,,
+)");
+}
+
+TEST_CASE("report, JSON: the documented keys in their order") {
+  const std::string text = report_json(sample_study(), moment(30));
+  const auto json = nlohmann::ordered_json::parse(text);
+  const auto keys = [](const nlohmann::ordered_json& object) {
+    std::string out;
+    for (const auto& [key, value] : object.items()) out += (out.empty() ? "" : " ") + key;
+    return out;
+  };
+  CHECK(keys(json) == "schema study counts best seconds trials");
+  CHECK(keys(json.at("study")) == "name status stop_reason objective strategy early_stopping seed");
+  CHECK(keys(json.at("counts")) == "Completed Stopped Failed InProgress");
+  CHECK(keys(json.at("best")) == "trial value step parameters");
+  CHECK(keys(json.at("seconds")) == "training billable wall early_stopping_saved_estimate");
+  const auto& trial = json.at("trials")[4];
+  CHECK(keys(trial) ==
+        "trial name status secondary_status stop_reason failure_class value last_step parameters start end elapsed_seconds "
+        "training_seconds gpu_seconds observations attempts");
+  CHECK(keys(trial.at("observations")[0]) == "metric step value attempt time");
+  CHECK(keys(trial.at("attempts")[0]) == "attempt start end end_reason host gpus slot resumed_from_step");
+}
+
+TEST_CASE("report, JSON: values") {
+  const auto json = nlohmann::json::parse(report_json(sample_study(), moment(30)));
+  CHECK(json.at("schema") == 1);
+  CHECK(json.at("study").at("stop_reason").is_null());
+  CHECK(json.at("counts").at("InProgress") == 1);
+  CHECK(json.at("best").at("trial") == 5);
+  CHECK(json.at("best").at("parameters") ==
+        nlohmann::json{{"learning_rate", 0.001}, {"mini_batch_size", 32}, {"optimizer", "adam"}});
+  const auto& trials = json.at("trials");
+  CHECK(trials[0].at("parameters").at("momentum") == 0.9);
+  CHECK(trials[1].at("stop_reason") == "median");
+  CHECK(trials[2].at("failure_class") == "user_error");
+  CHECK(trials[2].at("value").is_null());
+  CHECK(trials[2].at("last_step").is_null());
+  CHECK(trials[3].at("observations")[0].at("value") == "NaN");
+  CHECK(trials[3].at("attempts")[0].at("gpus") == nlohmann::json::array({"GPU-1a2b"}));
+  CHECK(trials[4].at("attempts")[1].at("resumed_from_step") == 2);
+  CHECK(trials[4].at("attempts")[0].at("gpus") == nlohmann::json::array({0}));
+  CHECK(trials[4].at("elapsed_seconds") == 12.0);
+  CHECK(trials[4].at("training_seconds") == 8.0);
+  CHECK(trials[5].at("secondary_status") == "Training");
+  CHECK(trials[5].at("end").is_null());
+  CHECK(trials[0].at("start") == "2026-02-03T04:05:06.000000Z");
+}
+
+TEST_CASE("report, JSON: an empty study, and several") {
+  StudyRecord empty;
+  empty.name = "empty";
+  empty.objective = minimize("loss");
+  empty.stopping = "off";
+  const auto json = nlohmann::json::parse(report_json(empty));
+  CHECK(json.at("best").is_null());
+  CHECK(json.at("seconds").at("early_stopping_saved_estimate") == 0.0);
+  CHECK(json.at("trials").empty());
+  const StudyRecord sample = sample_study();
+  const auto both = nlohmann::json::parse(report_json(std::vector<const StudyRecord*>{&empty, &sample}));
+  CHECK(both.at("studies").size() == 2);
+  CHECK(both.at("studies")[1].at("study").at("name") == "fashion");
+}
+
+TEST_CASE("why: each decision as a sentence with its numbers") {
+  const StudyRecord study = sample_study();
+  CHECK(why_text(study, 2) ==
+        "Trial 2 (fashion-002-9f31c2aa): learning_rate=0.5 mini_batch_size=16 optimizer=adam\n"
+        "At step 2 the rule median stopped it: 0.21 is worse than the median 0.4 of 5 trials (value = 0.21, threshold = 0.4), "
+        "compared with trials 1, 3.\n"
+        "It ended Stopped (median), with validation:accuracy = 0.21, after step 2.\n");
+  CHECK(why_text(study, 3).find("It ended Failed (user_error): the command ended with exit code 1, without a value.") !=
+        std::string::npos);
+  CHECK(why_text(study, 6).find("It is InProgress (Training).") != std::string::npos);
+  CHECK(why_text(study, 1).find("explain: all") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace tune::engine
