@@ -1,0 +1,266 @@
+#include "engine/config/config.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "engine/config/config_parts.hpp"
+#include "engine/config/trainer_presets.hpp"
+
+namespace tune::engine {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class Loader {
+ public:
+  Loader(const YamlNode& root, const Registry& registry, const ConfigContext& context, Diagnostics& errors)
+      : root_(root), registry_(registry), context_(context), errors_(errors), top_(root, "", section(""), errors) {
+    spec_.working_directory = context.working_directory;
+  }
+
+  LoadedConfig load() {
+    spec_.name = top_.text("name").value_or("");
+    read_objective();
+    read_space();
+    read_named();
+    read_limits();
+    read_completion();
+    read_resources();
+    if (const YamlNode* node = top_.find("executor")) {
+      spec_.executor = SectionReader(*node, "executor", section("executor"), errors_).text("name").value_or("local");
+    }
+    spec_.deterministic = top_.flag("deterministic").value_or(false);
+    spec_.max_step = top_.whole("max_step");
+    read_environment();
+    read_channels();
+    read_program();
+    require_end();
+    note_metric();
+    return {std::move(spec_), std::move(notes_)};
+  }
+
+ private:
+  void read_objective() {
+    const YamlNode* node = top_.find("objective");
+    if (node == nullptr) return;
+    const SectionReader reader(*node, "objective", section("objective"), errors_);
+    Objective& objective = spec_.objective;
+    objective.metric = reader.text("metric").value_or("");
+    objective.goal = reader.text("goal") == "minimize" ? Goal::kMinimize : Goal::kMaximize;
+    objective.on_nan = reader.text("on_nan") == "ignore" ? OnNan::kIgnore : OnNan::kStop;
+    constexpr std::string_view kMean = "mean_last_";
+    const std::string value = reader.text("value").value_or("last");
+    if (value == "best") objective.value = ValueMode::kBest;
+    if (value.starts_with(kMean)) {
+      objective.value = ValueMode::kMeanLastK;
+      objective.last_k = std::stoi(value.substr(kMean.size()));  // the key's pattern allows six digits
+    }
+  }
+
+  void read_space() {
+    const std::size_t before = errors_.count();
+    const YamlNode* parameters = top_.find("parameters");
+    if (parameters != nullptr) spec_.space = read_parameters(*parameters, "parameters", errors_);
+    space_ok_ = parameters != nullptr && errors_.count() == before;
+    const YamlNode* fixed = top_.find("static");
+    if (fixed == nullptr) return;
+    for (const YamlMember& member : fixed->members) {
+      if (parameters != nullptr && parameters->find(member.key) != nullptr) {
+        errors_.add(member.mark, "static." + member.key, "is a parameter too; allowed: a name of its own");
+      }
+      spec_.static_values.emplace_back(member.key, scalar_value(member.value));
+    }
+  }
+
+  void read_named() {
+    if (!top_.given("strategy") || top_.find("strategy") != nullptr) {
+      StrategyChoice choice = read_strategy(top_.find("strategy"), root_.mark, "strategy", registry_, spec_.space, space_ok_, errors_);
+      spec_.strategy = std::move(choice.strategy);
+      spec_.seed = choice.seed;
+    }
+    if (const YamlNode* node = top_.find("early_stopping")) {
+      spec_.stopping = read_stopping(*node, "early_stopping", registry_, spec_.space, space_ok_, errors_);
+    }
+  }
+
+  void read_limits() {
+    const YamlNode* node = top_.find("limits");
+    if (node == nullptr) return;
+    const SectionReader reader(*node, "limits", section("limits"), errors_);
+    Limits& limits = spec_.limits;
+    limits.max_trials = reader.whole("max_trials");
+    limits.max_parallel = static_cast<int>(reader.whole("max_parallel").value_or(limits.max_parallel));
+    limits.max_runtime = reader.duration("max_runtime");
+    limits.trial_runtime = reader.duration("trial_runtime");
+    limits.max_failures = static_cast<int>(reader.whole("max_failures").value_or(limits.max_failures));
+    limits.grace = reader.duration("grace").value_or(limits.grace);
+  }
+
+  void read_completion() {
+    const YamlNode* node = top_.find("completion");
+    if (node == nullptr) return;
+    const SectionReader reader(*node, "completion", section("completion"), errors_);
+    spec_.completion.target = reader.number("target");
+    if (const auto count = reader.whole("not_improving")) spec_.completion.not_improving = static_cast<int>(*count);
+    spec_.completion.converged = reader.flag("converged").value_or(false);
+  }
+
+  void read_resources() {
+    const YamlNode* node = top_.find("resources");
+    if (node == nullptr) return;
+    const SectionReader reader(*node, "resources", section("resources"), errors_);
+    ResourceSpec& resources = spec_.resources;
+    if (const YamlNode* gpus = reader.find("gpus"); gpus != nullptr && gpus->kind == YamlNode::Kind::kList) {
+      resources.gpus_auto = false;
+      for (const YamlNode& id : gpus->items) {
+        if (std::find(resources.gpus.begin(), resources.gpus.end(), id.text) != resources.gpus.end()) {
+          errors_.refuse(id, "resources.gpus", "each GPU once");
+        }
+        resources.gpus.push_back(id.text);
+      }
+    }
+    if (const auto count = reader.whole("gpus_per_trial")) resources.gpus_per_trial = static_cast<int>(*count);
+    if (const auto count = reader.whole("cpus_per_trial")) resources.cpus_per_trial = static_cast<int>(*count);
+    if (!resources.gpus_auto && resources.gpus_per_trial > static_cast<int>(resources.gpus.size())) {
+      errors_.refuse(*reader.find("gpus_per_trial"), "resources.gpus_per_trial",
+                     "up to " + std::to_string(resources.gpus.size()) + ", as many as `gpus` lists");
+    }
+  }
+
+  void read_environment() {
+    const YamlNode* node = top_.find("environment");
+    if (node == nullptr) return;
+    for (const YamlMember& member : node->members) spec_.environment.emplace_back(member.key, member.value.text);
+  }
+
+  void read_channels() {
+    const YamlNode* node = top_.find("channels");
+    if (node == nullptr) return;
+    for (const YamlMember& member : node->members) {
+      const std::string where = "channels." + member.key;
+      if (member.value.text.empty()) {
+        errors_.refuse(member.value, where, "a path");
+        continue;
+      }
+      const fs::path path = (fs::path(context_.working_directory) / member.value.text).lexically_normal();
+      std::error_code error;
+      if (!fs::exists(path, error)) errors_.refuse(member.value, where, "a path that exists; there is no " + path.string());
+      spec_.channels.emplace_back(member.key, path.string());
+    }
+  }
+
+  void read_program() {
+    const bool given = top_.given("command") || top_.given("trainer");
+    if (!given) errors_.add(root_.mark, "command", "missing; allowed: command or trainer");
+    if (top_.given("command") && top_.given("trainer")) errors_.add(trainer_mark(), "trainer", "given beside command; allowed: one of the two");
+    // Names that the broken part of the space may hold would be unknown here.
+    if (const YamlNode* node = top_.find("command"); node != nullptr && space_ok_) {
+      spec_.command = read_command(*node, "command", spec_.space, spec_.static_values, errors_);
+    }
+    if (const TrainerPreset* preset = find_trainer(top_.text("trainer").value_or(""))) {
+      spec_.trainer = preset->name;
+      const fs::path program = context_.program_directory.empty() ? fs::path(preset->program) : fs::path(context_.program_directory) / preset->program;
+      spec_.command = {CommandPart{.words = {literal(program.string())}}};
+      spec_.metrics = preset->metrics;
+    }
+    const YamlNode* metrics = top_.find("metrics");
+    if (metrics == nullptr) return;
+    for (MetricDefinition& definition : read_metrics(*metrics, "metrics", errors_)) {
+      std::erase_if(spec_.metrics, [&](const MetricDefinition& one) { return one.name == definition.name; });
+      spec_.metrics.push_back(std::move(definition));
+    }
+    if (spec_.metrics.size() > kMaxMetricDefinitions) {
+      errors_.add(metrics->mark, "metrics", "too many definitions with the trainer's; allowed: " + std::to_string(kMaxMetricDefinitions));
+    }
+  }
+
+  /// A word of a command that means itself.
+  static std::string literal(const std::string& text) {
+    std::string word;
+    for (const char c : text) word += c == '{' ? std::string("{{") : c == '}' ? std::string("}}") : std::string(1, c);
+    return word;
+  }
+
+  [[nodiscard]] YamlMark trainer_mark() const {
+    const YamlNode* node = root_.find("trainer");
+    return node != nullptr ? node->mark : root_.mark;
+  }
+
+  void require_end() {
+    const Completion& completion = spec_.completion;
+    const bool ends = spec_.limits.max_trials || spec_.limits.max_runtime || completion.target || completion.not_improving || completion.converged;
+    const bool wrong_elsewhere = (top_.given("limits") || top_.given("completion")) && !errors_.empty();
+    if (ends || context_.has_other_end || spec_.strategy.name == "grid" || wrong_elsewhere) return;
+    const YamlNode* limits = root_.find("limits");
+    errors_.add(limits != nullptr ? limits->mark : root_.mark, "limits.max_trials",
+                "missing; allowed: int >= 1, or another end: limits.max_runtime, completion, strategy grid");
+  }
+
+  void note_metric() {
+    const std::string& wanted = spec_.objective.metric;
+    const bool found = std::any_of(spec_.metrics.begin(), spec_.metrics.end(), [&](const MetricDefinition& one) { return one.name == wanted; });
+    if (found || wanted.empty()) return;
+    std::vector<std::string> names;
+    for (const MetricDefinition& one : spec_.metrics) names.push_back(one.name);
+    std::string note = "no definition in metrics reads the objective '" + wanted + "': trials must print it in '@tune {...}' lines";
+    if (const std::string near = nearest(wanted, names); !near.empty()) note += "; did you mean '" + near + "'?";
+    notes_.push_back(std::move(note));
+  }
+
+  const YamlNode& root_;
+  const Registry& registry_;
+  const ConfigContext& context_;
+  Diagnostics& errors_;
+  SectionReader top_;
+  bool space_ok_ = false;
+  StudySpec spec_;
+  std::vector<std::string> notes_;
+};
+
+/// A request to another system's tuner, which has no key of ours.
+bool is_sagemaker_job(const YamlNode& root) {
+  return std::any_of(sagemaker_keys().begin(), sagemaker_keys().end(), [&](const std::string& key) { return root.find(key) != nullptr; });
+}
+
+}  // namespace
+
+Result<LoadedConfig> parse_config(std::string_view text, const std::string& name, const Registry& registry, const ConfigContext& context) {
+  Diagnostics errors(name);
+  const YamlDocument document = parse_yaml(text);
+  for (const YamlProblem& problem : document.problems) errors.add(problem.mark, problem.key, problem.message);
+  if (!document.complete) return errors.status();
+  if (document.root.kind != YamlNode::Kind::kMap) {
+    const std::string given = document.root.kind == YamlNode::Kind::kNull ? "an empty file" : shown(document.root);
+    errors.add(document.root.mark, "", "given " + given + "; allowed: a map with the keys " + join(section("").known()));
+    return errors.status();
+  }
+  if (is_sagemaker_job(document.root)) {
+    errors.planned(document.root.members[0].mark, document.root.members[0].key, "an AWS CreateHyperParameterTuningJob request");
+    return errors.status();
+  }
+  LoadedConfig loaded = Loader(document.root, registry, context, errors).load();
+  if (!errors.empty()) return errors.status();
+  return loaded;
+}
+
+Result<LoadedConfig> load_config(const std::string& path, const Registry& registry, const ConfigContext& context) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) return Status::invalid(path + ": no such file");
+  if (fs::is_directory(status)) return Status::invalid(path + ": is a directory; allowed: a YAML or JSON file");
+  const std::string too_large = path + ":1:1: too large; allowed: up to " + std::to_string(kMaxConfigBytes) + " bytes";
+  if (fs::is_regular_file(status) && fs::file_size(path, error) > kMaxConfigBytes && !error) return Status::invalid(too_large);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Status::invalid(path + ": cannot be read: " + std::strerror(errno));
+  std::string text(kMaxConfigBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxConfigBytes) return Status::invalid(too_large);  // a pipe has no size
+  return parse_config(text, path, registry, context);
+}
+
+}  // namespace tune::engine

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/config/config.hpp"
+#include "engine/config/diagnostics.hpp"
+#include "engine/config/section_reader.hpp"
+
+/// The parts that load_config is made of; each reports its errors and gives the best it can.
+namespace tune::engine {
+
+/// `parameters`. A parent comes before its children whatever the order of the file, which is otherwise kept.
+Space read_parameters(const YamlNode& map, std::string_view path, Diagnostics& errors);
+
+/// A scalar as a parameter's or static value.
+Value scalar_value(const YamlNode& node);
+
+/// `command`; names are those of the space and of `static_values`.
+std::vector<CommandPart> read_command(const YamlNode& list, std::string_view path, const Space& space,
+                                      const std::vector<std::pair<std::string, Value>>& static_values, Diagnostics& errors);
+
+/// `metrics`, each compiled.
+std::vector<MetricDefinition> read_metrics(const YamlNode& list, std::string_view path, Diagnostics& errors);
+
+struct StrategyChoice {
+  NamedOptions strategy;
+  std::uint64_t seed = 0;
+};
+/// `strategy`; null stands for the default. `space_ok`: the space may be shown to the strategy for its consent.
+StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_view path, const Registry& registry, const Space& space,
+                             bool space_ok, Diagnostics& errors);
+
+/// `early_stopping`; none when it is off or wrong.
+std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view path, const Registry& registry, const Space& space,
+                                          bool space_ok, Diagnostics& errors);
+
+}  // namespace tune::engine

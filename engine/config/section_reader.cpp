@@ -1,0 +1,267 @@
+#include "engine/config/section_reader.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <regex>
+
+namespace tune::engine {
+
+namespace {
+
+using Kind = YamlNode::Kind;
+
+constexpr std::size_t kMaxMatchedText = 1024;  // bytes; std::regex recurses with the length
+
+bool matches(const std::string& text, const std::string& pattern) {
+  return text.size() <= kMaxMatchedText && std::regex_match(text, std::regex(pattern));
+}
+
+std::optional<double> leading_number(std::string_view text, std::string_view& rest) {
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc{} || !std::isfinite(number)) return std::nullopt;
+  rest = text.substr(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+bool check_names(const YamlNode& map, const KeySpec& key, std::string_view path, Diagnostics& errors) {
+  if (key.pattern.empty()) return true;
+  bool good = true;
+  for (const YamlMember& member : map.members) {
+    if (matches(member.key, key.pattern)) continue;
+    errors.add(member.mark, below(path, member.key), "given a name that is not allowed; allowed: " + key.pattern);
+    good = false;
+  }
+  return good;
+}
+
+bool check_text(const YamlNode& value, const KeySpec& key, std::string_view path, Diagnostics& errors) {
+  if (value.kind != Kind::kText) {
+    const std::string quote = value.is_scalar() ? "; quote it" : "";
+    errors.refuse(value, path, allowed_text(key) + (key.allowed.empty() ? quote : ""), key.allowed);
+    return false;
+  }
+  if (std::find(key.planned_words.begin(), key.planned_words.end(), value.text) != key.planned_words.end()) {
+    errors.planned(value.mark, path, "given " + shown(value) + "; allowed: " + join(key.allowed));
+    return false;
+  }
+  const bool good = key.pattern.empty() ? key.allowed.empty() || std::find(key.allowed.begin(), key.allowed.end(), value.text) != key.allowed.end()
+                                        : matches(value.text, key.pattern);
+  if (!good) errors.refuse(value, path, allowed_text(key), key.allowed);
+  return good;
+}
+
+bool in_range(double number, const KeySpec& key) {
+  return std::isfinite(number) && number >= key.min.value_or(number) && number <= key.max.value_or(number);
+}
+
+bool is_int_or_map(const YamlNode& value, const KeySpec& key) {
+  if (value.kind == Kind::kInt) return in_range(value.number, key);
+  return value.kind == Kind::kMap && std::all_of(value.members.begin(), value.members.end(), [&](const YamlMember& member) {
+           return member.value.kind == Kind::kInt && in_range(member.value.number, key);
+         });
+}
+
+bool finite_scalar(const YamlNode& node) { return node.is_scalar() && (node.kind != Kind::kFloat || std::isfinite(node.number)); }
+
+bool check_scalars(const YamlNode& map, std::string_view path, Diagnostics& errors) {
+  bool good = true;
+  for (const YamlMember& member : map.members) {
+    if (finite_scalar(member.value)) continue;
+    errors.refuse(member.value, below(path, member.key), "text, a finite number, true or false");
+    good = false;
+  }
+  return good;
+}
+
+bool check_scalar_list(const YamlNode& list, std::string_view path, Diagnostics& errors) {
+  bool good = true;
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    if (finite_scalar(list.items[i])) continue;
+    errors.refuse(list.items[i], std::string(path) + "[" + std::to_string(i) + "]", "text, a finite number, true or false");
+    good = false;
+  }
+  return good;
+}
+
+bool check_ids(const YamlNode& value) {
+  if (value.kind == Kind::kText) return value.text == "auto";
+  return value.kind == Kind::kList && std::all_of(value.items.begin(), value.items.end(), [](const YamlNode& id) {
+           return (id.kind == Kind::kInt && id.whole >= 0) || (id.kind == Kind::kText && !id.text.empty());
+         });
+}
+
+bool is_words(const YamlNode& value) {
+  if (value.kind != Kind::kList || value.items.empty()) return false;
+  return std::all_of(value.items.begin(), value.items.end(), [](const YamlNode& part) {
+    if (part.kind != Kind::kList) return part.is_scalar();
+    return !part.items.empty() && std::all_of(part.items.begin(), part.items.end(), [](const YamlNode& word) { return word.is_scalar(); });
+  });
+}
+
+/// The types whose check is one question.
+bool fits(const YamlNode& value, const KeySpec& key) {
+  switch (key.type) {
+    case KeyType::kFlag: return value.kind == Kind::kBool;
+    case KeyType::kInt: return value.kind == Kind::kInt && in_range(value.number, key);
+    case KeyType::kNumber: return value.is_number() && in_range(value.number, key);
+    case KeyType::kDuration: return read_duration(value).has_value();
+    case KeyType::kIntOrShare: return (value.kind == Kind::kInt && in_range(value.number, key)) || read_share(value).has_value();
+    case KeyType::kIntOrMap: return is_int_or_map(value, key);
+    case KeyType::kIds: return check_ids(value);
+    case KeyType::kWords: return is_words(value);
+    case KeyType::kValues: return value.kind == Kind::kList && !value.items.empty();
+    case KeyType::kCondition: return value.kind == Kind::kMap && value.members.size() == 1;
+    case KeyType::kParameters: return value.kind == Kind::kMap && !value.members.empty();
+    case KeyType::kValueMap:
+    case KeyType::kTextMap:
+    case KeyType::kSectionMap: return value.kind == Kind::kMap || value.kind == Kind::kNull;
+    case KeyType::kSectionList: return value.kind == Kind::kList || value.kind == Kind::kNull;
+    default: return true;
+  }
+}
+
+}  // namespace
+
+std::optional<Duration> read_duration(const YamlNode& node) {
+  double seconds = node.number;
+  if (node.kind == Kind::kText) {
+    std::string_view unit;
+    const auto number = leading_number(node.text, unit);
+    if (!number) return std::nullopt;
+    const double scale = unit == "s" ? 1.0 : unit == "m" ? 60.0 : unit == "h" ? 3600.0 : unit == "d" ? 86400.0 : 0.0;
+    seconds = *number * scale;
+  } else if (!node.is_number()) {
+    return std::nullopt;
+  }
+  if (!(seconds > 0.0 && seconds <= to_seconds(kMaxDuration))) return std::nullopt;
+  const Duration duration(std::llround(seconds * 1e6));
+  return duration.count() > 0 ? std::optional(duration) : std::nullopt;
+}
+
+std::optional<double> read_share(const YamlNode& node) {
+  double share = node.number;
+  if (node.kind == Kind::kText) {
+    std::string_view unit;
+    const auto number = leading_number(node.text, unit);
+    if (!number || unit != "%") return std::nullopt;
+    share = *number / 100.0;
+  } else if (node.kind != Kind::kFloat) {
+    return std::nullopt;
+  }
+  return share >= 0.0 && share <= 1.0 ? std::optional(share) : std::nullopt;
+}
+
+std::string allowed_text(const KeySpec& key) {
+  const auto range = [&key](std::string kind) {
+    if (key.min && key.max && *key.min == *key.max) return to_text(*key.min);
+    if (key.min && key.max) return kind + " of " + to_text(*key.min) + " to " + to_text(*key.max);
+    if (key.min) return kind + " >= " + to_text(*key.min);
+    if (key.max) return kind + " <= " + to_text(*key.max);
+    return kind;
+  };
+  switch (key.type) {
+    case KeyType::kText:
+      if (!key.allowed.empty()) return join(key.allowed, " | ");
+      return key.pattern.empty() ? "text" : "text like " + key.pattern;
+    case KeyType::kFlag: return "true | false";
+    case KeyType::kInt: return range("int");
+    case KeyType::kNumber: return range("number");
+    case KeyType::kDuration: return "seconds, or 90s, 15m, 4h, 2d; above 0, up to 3650d";
+    case KeyType::kIntOrShare: return range("int") + ", or a share as 20% or 0.2";
+    case KeyType::kIntOrMap: return range("int") + ", or a map from parameters to such";
+    case KeyType::kValues: return "a list of at least one value";
+    case KeyType::kCondition: return "a map with one parameter and its value or list of values";
+    case KeyType::kIds: return "auto | a list of indexes or UUIDs";
+    case KeyType::kWords: return "a list of words and of lists of words, none of them empty";
+    case KeyType::kValueMap: return "a map from names to text, numbers, true or false";
+    case KeyType::kTextMap: return "a map from names to text";
+    case KeyType::kSection:
+    case KeyType::kSectionMap: return "a map";
+    case KeyType::kSectionList: return "a list of maps";
+    case KeyType::kParameters: return "a map with at least one parameter";
+    case KeyType::kStrategy: return "a name, or a map with a name and options";
+    case KeyType::kStopping: return "a name, off, or a map with a name and options";
+  }
+  return "";
+}
+
+bool check_value(const YamlNode& value, const KeySpec& key, std::string_view path, Diagnostics& errors) {
+  if (key.type == KeyType::kText) return check_text(value, key, path, errors);
+  if (!fits(value, key)) {
+    const bool beyond = value.is_number() && value.number > 0.0 && (value.kind == Kind::kFloat || value.number > key.max.value_or(value.number));
+    if (!key.planned_numbers.empty() && beyond) {
+      errors.planned(value.mark, path, key.planned_numbers + ": given " + shown(value) + "; allowed: " + allowed_text(key));
+      return false;
+    }
+    errors.refuse(value, path, allowed_text(key), key.allowed);
+    return false;
+  }
+  switch (key.type) {
+    case KeyType::kValueMap:
+    case KeyType::kTextMap: {
+      const bool names = check_names(value, key, path, errors);
+      return check_scalars(value, path, errors) && names;
+    }
+    case KeyType::kSectionMap:
+    case KeyType::kParameters: check_names(value, key, path, errors); return true;
+    case KeyType::kValues: return check_scalar_list(value, path, errors);
+    default: return true;
+  }
+}
+
+SectionReader::SectionReader(const YamlNode& map, std::string path, const SectionSpec& spec, Diagnostics& errors) : path_(std::move(path)) {
+  if (map.kind == Kind::kMap) {
+    for (const YamlMember& member : map.members) read_member(member, spec, errors);
+  } else if (map.is_scalar() && !spec.short_key.empty()) {
+    expanded_ = map;
+    const KeySpec* key = spec.find(spec.short_key);
+    given_.insert(key->name);
+    if (check_value(expanded_, *key, path_, errors)) values_[key->name] = &expanded_;
+  } else if (map.kind != Kind::kNull) {
+    errors.refuse(map, path_, spec.short_key.empty() ? "a map" : "text or a map");
+    return;
+  }
+  for (const KeySpec& key : spec.keys) {
+    if (!key.required || given_.contains(key.name)) continue;
+    errors.add(map.mark, this->path(key.name), "missing; allowed: " + allowed_text(key));
+  }
+}
+
+void SectionReader::read_member(const YamlMember& member, const SectionSpec& spec, Diagnostics& errors) {
+  const KeySpec* key = spec.find(member.key);
+  if (key == nullptr) return errors.unknown(member.mark, path_, member.key, spec.known());
+  if (key->planned) return errors.planned(member.mark, path(member.key));
+  if (!given_.insert(key->name).second) {
+    return errors.add(member.mark, path(member.key), "given twice, as " + key->name + " and " + key->alias);
+  }
+  if (check_value(member.value, *key, path(member.key), errors)) values_[key->name] = &member.value;
+}
+
+const YamlNode* SectionReader::find(std::string_view key) const {
+  const auto found = values_.find(key);
+  return found == values_.end() ? nullptr : found->second;
+}
+std::optional<std::string> SectionReader::text(std::string_view key) const {
+  const YamlNode* node = find(key);
+  return node ? std::optional(node->text) : std::nullopt;
+}
+std::optional<std::int64_t> SectionReader::whole(std::string_view key) const {
+  const YamlNode* node = find(key);
+  return node ? std::optional(node->whole) : std::nullopt;
+}
+std::optional<double> SectionReader::number(std::string_view key) const {
+  const YamlNode* node = find(key);
+  return node ? std::optional(node->number) : std::nullopt;
+}
+std::optional<bool> SectionReader::flag(std::string_view key) const {
+  const YamlNode* node = find(key);
+  return node ? std::optional(node->flag) : std::nullopt;
+}
+std::optional<Duration> SectionReader::duration(std::string_view key) const {
+  const YamlNode* node = find(key);
+  return node ? read_duration(*node) : std::nullopt;
+}
+
+}  // namespace tune::engine

@@ -1,0 +1,307 @@
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <span>
+
+#include "engine/config/spec_json.hpp"
+#include "engine/config/spec_words.hpp"
+
+namespace tune::engine {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Reads one JSON value of an expected type; the first thing that is wrong is kept, and later reads give something harmless.
+class Reader {
+ public:
+  Reader(const Json& json, std::string path, Status& status) : json_(json), path_(std::move(path)), status_(status) {}
+
+  /// A member of an object, which is then known. A missing one is an error.
+  Reader operator[](const char* key) {
+    static const Json kNothing;
+    known_.insert(key);
+    const std::string path = path_.empty() ? key : path_ + "." + key;
+    if (!json_.is_object() || !json_.contains(key)) {
+      fail(path + ": missing");
+      return {kNothing, path, status_};
+    }
+    return {json_.at(key), path, status_};
+  }
+  /// Call after the last member was read: the rest is unknown.
+  void done() const {
+    if (!json_.is_object()) return;
+    for (const auto& [key, value] : json_.items()) {
+      if (!known_.contains(key)) fail(path_ + ": unknown key '" + key + "'");
+    }
+  }
+
+  [[nodiscard]] bool is_null() const { return json_.is_null(); }
+  [[nodiscard]] const Json& json() const { return json_; }
+
+  [[nodiscard]] std::string text() const { return json_.is_string() ? json_.get<std::string>() : wrong("text", std::string()); }
+  [[nodiscard]] bool flag() const { return json_.is_boolean() ? json_.get<bool>() : wrong("true or false", false); }
+  [[nodiscard]] std::int64_t whole() const {
+    const bool fits = json_.is_number_integer() && (!json_.is_number_unsigned() || json_.get<std::uint64_t>() <= INT64_MAX);
+    return fits ? json_.get<std::int64_t>() : wrong("an integer", std::int64_t{0});
+  }
+  [[nodiscard]] std::uint64_t natural() const { return json_.is_number_unsigned() ? json_.get<std::uint64_t>() : wrong("an integer >= 0", std::uint64_t{0}); }
+  [[nodiscard]] int small() const {
+    const std::int64_t number = whole();
+    const bool fits = number >= std::numeric_limits<int>::min() && number <= std::numeric_limits<int>::max();
+    return fits ? static_cast<int>(number) : wrong("a small integer", 0);
+  }
+  [[nodiscard]] double number() const {
+    if (json_.is_number()) return json_.get<double>();
+    if (json_ == "NaN") return std::numeric_limits<double>::quiet_NaN();
+    if (json_ == "Infinity") return std::numeric_limits<double>::infinity();
+    if (json_ == "-Infinity") return -std::numeric_limits<double>::infinity();
+    return wrong("a number", 0.0);
+  }
+  [[nodiscard]] Duration duration() const { return Duration(whole()); }
+  [[nodiscard]] Value value() const {
+    if (json_.is_boolean()) return flag();
+    if (json_.is_number_integer()) return whole();
+    if (json_.is_number()) return json_.get<double>();
+    if (json_.is_string()) return text();
+    if (json_.is_object() && json_.size() == 1 && json_.contains("number")) return Reader(json_.at("number"), path_, status_).number();
+    return wrong("text, a number, true or false", Value(false));
+  }
+  [[nodiscard]] OptionValue option() const {
+    if (!json_.is_object() || !json_.contains("map")) return std::visit([](auto held) { return OptionValue(std::move(held)); }, value());
+    std::map<std::string, std::int64_t> map;
+    Reader self = *this;
+    const Reader entries = self["map"];
+    self.done();
+    if (!entries.json().is_object()) return wrong("a map", OptionValue(false));
+    for (const auto& [key, one] : entries.json().items()) map[key] = Reader(one, path_ + "." + key, status_).whole();
+    return map;
+  }
+  /// One of `words`, as its position.
+  [[nodiscard]] std::size_t choice(std::span<const std::string_view> words) const {
+    const std::string given = text();
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i] == given) return i;
+    }
+    return wrong("a known word", std::size_t{0});
+  }
+  template <typename Get>
+  auto optional(Get get) const -> std::optional<decltype(get(*this))> {
+    if (json_.is_null()) return std::nullopt;
+    return get(*this);
+  }
+  template <typename Visit>
+  void each(Visit visit) const {
+    if (!json_.is_array()) return static_cast<void>(wrong("a list", 0));
+    for (std::size_t i = 0; i < json_.size(); ++i) visit(Reader(json_[i], path_ + "[" + std::to_string(i) + "]", status_));
+  }
+  void fail(std::string message) const {
+    if (status_.ok()) status_ = Status::invalid("a study's record: " + std::move(message));
+  }
+  [[nodiscard]] bool ok() const { return status_.ok(); }
+
+ private:
+  template <typename T>
+  T wrong(const char* wanted, T instead) const {
+    fail(path_ + ": given " + json_.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60) + "; allowed: " + wanted);
+    return instead;
+  }
+
+  const Json& json_;
+  std::string path_;
+  Status& status_;
+  std::set<std::string, std::less<>> known_;
+};
+
+std::optional<std::int64_t> optional_whole(const Reader& reader) {
+  return reader.optional([](const Reader& one) { return one.whole(); });
+}
+std::optional<int> optional_small(const Reader& reader) {
+  return reader.optional([](const Reader& one) { return one.small(); });
+}
+std::optional<double> optional_number(const Reader& reader) {
+  return reader.optional([](const Reader& one) { return one.number(); });
+}
+std::optional<Duration> optional_duration(const Reader& reader) {
+  return reader.optional([](const Reader& one) { return one.duration(); });
+}
+
+std::vector<Value> read_values(const Reader& reader) {
+  std::vector<Value> values;
+  reader.each([&](const Reader& one) { values.push_back(one.value()); });
+  return values;
+}
+
+std::vector<std::string> read_texts(const Reader& reader) {
+  std::vector<std::string> texts;
+  reader.each([&](const Reader& one) { texts.push_back(one.text()); });
+  return texts;
+}
+
+Objective read_objective(Reader reader) {
+  constexpr std::string_view kGoals[] = {"maximize", "minimize"};
+  constexpr std::string_view kModes[] = {"last", "best", "mean_last_k"};
+  constexpr std::string_view kOnNan[] = {"stop", "ignore"};
+  Objective objective;
+  objective.metric = reader["metric"].text();
+  objective.goal = static_cast<Goal>(reader["goal"].choice(kGoals));
+  objective.value = static_cast<ValueMode>(reader["value"].choice(kModes));
+  objective.last_k = reader["last_k"].small();
+  objective.on_nan = static_cast<OnNan>(reader["on_nan"].choice(kOnNan));
+  reader.done();
+  return objective;
+}
+
+Parameter read_parameter(Reader reader) {
+  constexpr std::string_view kTypes[] = {"float", "int", "categorical"};
+  constexpr std::string_view kScales[] = {"auto", "linear", "log", "reverse_log"};
+  Parameter parameter;
+  parameter.name = reader["name"].text();
+  parameter.type = static_cast<ParameterType>(reader["type"].choice(kTypes));
+  if (parameter.is_numeric()) {
+    parameter.min = reader["min"].number();
+    parameter.max = reader["max"].number();
+    parameter.scale = static_cast<Scale>(reader["scale"].choice(kScales));
+    parameter.step = optional_number(reader["step"]);
+  } else {
+    parameter.values = read_values(reader["values"]);
+  }
+  if (Reader when = reader["when"]; !when.is_null()) {
+    parameter.when = Condition{.parameter = when["parameter"].text(), .values = read_values(when["values"])};
+    when.done();
+  }
+  reader.done();
+  return parameter;
+}
+
+NamedOptions read_named(Reader reader) {
+  NamedOptions named;
+  named.name = reader["name"].text();
+  const Reader options = reader["options"];
+  reader.done();
+  if (!options.json().is_object()) options.fail("options: not a map");
+  if (!options.ok()) return named;
+  for (const auto& [key, value] : options.json().items()) {
+    Status status;
+    named.options[key] = Reader(value, "options." + key, status).option();
+    if (!status.ok()) options.fail(status.message());
+  }
+  return named;
+}
+
+std::optional<StoppingSpec> read_stopping(Reader reader) {
+  if (reader.is_null()) return std::nullopt;
+  StoppingSpec stopping;
+  stopping.policy = read_named(reader["policy"]);
+  stopping.explain_all = reader["explain_all"].flag();
+  stopping.protect_best = reader["protect_best"].small();
+  stopping.min_runtime = optional_duration(reader["min_runtime_us"]);
+  reader.done();
+  return stopping;
+}
+
+Limits read_limits(Reader reader) {
+  Limits limits;
+  limits.max_trials = optional_whole(reader["max_trials"]);
+  limits.max_parallel = reader["max_parallel"].small();
+  limits.max_runtime = optional_duration(reader["max_runtime_us"]);
+  limits.trial_runtime = optional_duration(reader["trial_runtime_us"]);
+  limits.max_failures = reader["max_failures"].small();
+  limits.grace = reader["grace_us"].duration();
+  reader.done();
+  return limits;
+}
+
+Completion read_completion(Reader reader) {
+  Completion completion;
+  completion.target = optional_number(reader["target"]);
+  completion.not_improving = optional_small(reader["not_improving"]);
+  completion.converged = reader["converged"].flag();
+  reader.done();
+  return completion;
+}
+
+ResourceSpec read_resources(Reader reader) {
+  ResourceSpec resources;
+  resources.gpus_auto = reader["gpus_auto"].flag();
+  resources.gpus = read_texts(reader["gpus"]);
+  resources.gpus_per_trial = optional_small(reader["gpus_per_trial"]);
+  resources.cpus_per_trial = optional_small(reader["cpus_per_trial"]);
+  reader.done();
+  return resources;
+}
+
+template <typename T, typename Get>
+std::vector<std::pair<std::string, T>> read_pairs(const Reader& reader, Get get) {
+  std::vector<std::pair<std::string, T>> pairs;
+  reader.each([&](Reader one) {
+    pairs.emplace_back(one["name"].text(), get(one["value"]));
+    one.done();
+  });
+  return pairs;
+}
+
+void read_program(Reader& reader, StudySpec& spec) {
+  reader["command"].each([&](Reader one) {
+    spec.command.push_back({.words = read_texts(one["words"]), .optional = one["optional"].flag()});
+    one.done();
+  });
+  reader["metrics"].each([&](Reader one) {
+    spec.metrics.push_back({.name = one["name"].text(),
+                            .regex = one["regex"].text(),
+                            .step = one["step"].optional([](const Reader& step) { return step.text(); }),
+                            .step_offset = one["step_offset"].whole()});
+    one.done();
+  });
+}
+
+}  // namespace
+
+std::string_view type_name(ParameterType type) {
+  return type == ParameterType::kFloat ? "float" : type == ParameterType::kInt ? "int" : "categorical";
+}
+std::string_view scale_name(Scale scale) {
+  switch (scale) {
+    case Scale::kAuto: return "auto";
+    case Scale::kLinear: return "linear";
+    case Scale::kLog: return "log";
+    case Scale::kReverseLog: return "reverse_log";
+  }
+  return "";
+}
+std::string_view value_mode_name(ValueMode mode) {
+  return mode == ValueMode::kLast ? "last" : mode == ValueMode::kBest ? "best" : "mean_last_k";
+}
+
+Result<StudySpec> spec_from_json(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded() || !json.is_object()) return Status::invalid("a study's record: not a JSON object");
+  Status status;
+  Reader reader(json, "", status);
+  StudySpec spec;
+  spec.name = reader["name"].text();
+  spec.objective = read_objective(reader["objective"]);
+  reader["parameters"].each([&](const Reader& one) { spec.space.add(read_parameter(one)); });
+  spec.static_values = read_pairs<Value>(reader["static"], [](const Reader& one) { return one.value(); });
+  spec.strategy = read_named(reader["strategy"]);
+  spec.seed = reader["seed"].natural();
+  spec.stopping = read_stopping(reader["early_stopping"]);
+  spec.limits = read_limits(reader["limits"]);
+  spec.completion = read_completion(reader["completion"]);
+  spec.resources = read_resources(reader["resources"]);
+  spec.executor = reader["executor"].text();
+  spec.deterministic = reader["deterministic"].flag();
+  spec.max_step = optional_whole(reader["max_step"]);
+  spec.environment = read_pairs<std::string>(reader["environment"], [](const Reader& one) { return one.text(); });
+  spec.channels = read_pairs<std::string>(reader["channels"], [](const Reader& one) { return one.text(); });
+  spec.trainer = reader["trainer"].text();
+  read_program(reader, spec);
+  spec.working_directory = reader["working_directory"].text();
+  reader.done();
+  if (!status.ok()) return status;
+  if (!spec.space.status().ok()) return Status::invalid("a study's record: " + spec.space.status().message());
+  return spec;
+}
+
+}  // namespace tune::engine
