@@ -9,7 +9,8 @@ namespace {
 
 using StaticValues = std::vector<std::pair<std::string, Value>>;
 
-std::optional<Value> find_value(std::string_view name, const Space& space, const Configuration& configuration, const StaticValues& fixed) {
+std::optional<Value> find_value(std::string_view name, const Space& space, const Configuration& configuration,
+                                const StaticValues& fixed) {
   if (const auto index = space.index_of(name)) return configuration[*index];
   for (const auto& [key, value] : fixed) {
     if (key == name) return value;
@@ -39,7 +40,8 @@ Result<std::vector<WordPiece>> split_word(std::string_view word) {
       return Status::invalid("a lone '}'; a brace is written '}}'");
     } else if (c == '{') {
       const std::size_t end = word.find_first_of("{}", i + 1);
-      if (end == std::string_view::npos || word[end] == '{') return Status::invalid("a '{' without its '}'; a brace is written '{{'");
+      if (end == std::string_view::npos || word[end] == '{')
+        return Status::invalid("a '{' without its '}'; a brace is written '{{'");
       if (end == i + 1) return Status::invalid("'{}' names no parameter; a brace is written '{{'");
       flush();
       pieces.push_back({std::string(word.substr(i + 1, end - i - 1)), true});
@@ -52,8 +54,8 @@ Result<std::vector<WordPiece>> split_word(std::string_view word) {
   return pieces;
 }
 
-std::vector<std::string> build_argv(const std::vector<CommandPart>& command, const Space& space, const Configuration& configuration,
-                                    const StaticValues& static_values) {
+std::vector<std::string> build_argv(const std::vector<CommandPart>& command, const Space& space,
+                                    const Configuration& configuration, const StaticValues& static_values) {
   std::vector<std::string> argv;
   for (const CommandPart& part : command) {
     std::vector<std::string> words;

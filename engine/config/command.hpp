@@ -22,11 +22,12 @@ Result<std::vector<WordPiece>> split_word(std::string_view word);
 /// The words of a trial's command: placeholders replaced by values as `to_text` prints them, optional groups with an inactive
 /// placeholder left out. No shell and no splitting: one word stays one word. REQUIRES: the command was checked against the space,
 /// as load_config does.
-std::vector<std::string> build_argv(const std::vector<CommandPart>& command, const Space& space, const Configuration& configuration,
+std::vector<std::string> build_argv(const std::vector<CommandPart>& command, const Space& space,
+                                    const Configuration& configuration,
                                     const std::vector<std::pair<std::string, Value>>& static_values);
 
-/// What TUNE_PARAMS holds: a JSON object of the static values and the active parameters, in the order of the config. Floats always
-/// have a point or an exponent, non-finite ones are the strings "NaN", "Infinity", "-Infinity".
+/// What TUNE_PARAMS holds: a JSON object of the static values and the active parameters, in the order of the config. Floats
+/// always have a point or an exponent, non-finite ones are the strings "NaN", "Infinity", "-Infinity".
 std::string params_json(const Space& space, const Configuration& configuration,
                         const std::vector<std::pair<std::string, Value>>& static_values);
 

@@ -78,7 +78,8 @@ class Loader {
 
   void read_named() {
     if (!top_.given("strategy") || top_.find("strategy") != nullptr) {
-      StrategyChoice choice = read_strategy(top_.find("strategy"), root_.mark, "strategy", registry_, spec_.space, space_ok_, errors_);
+      StrategyChoice choice =
+          read_strategy(top_.find("strategy"), root_.mark, "strategy", registry_, spec_.space, space_ok_, errors_);
       spec_.strategy = std::move(choice.strategy);
       spec_.seed = choice.seed;
     }
@@ -156,14 +157,16 @@ class Loader {
   void read_program() {
     const bool given = top_.given("command") || top_.given("trainer");
     if (!given) errors_.add(root_.mark, "command", "missing; allowed: command or trainer");
-    if (top_.given("command") && top_.given("trainer")) errors_.add(trainer_mark(), "trainer", "given beside command; allowed: one of the two");
+    if (top_.given("command") && top_.given("trainer"))
+      errors_.add(trainer_mark(), "trainer", "given beside command; allowed: one of the two");
     // Names that the broken part of the space may hold would be unknown here.
     if (const YamlNode* node = top_.find("command"); node != nullptr && space_ok_) {
       spec_.command = read_command(*node, "command", spec_.space, spec_.static_values, errors_);
     }
     if (const TrainerPreset* preset = find_trainer(top_.text("trainer").value_or(""))) {
       spec_.trainer = preset->name;
-      const fs::path program = context_.program_directory.empty() ? fs::path(preset->program) : fs::path(context_.program_directory) / preset->program;
+      const fs::path program =
+          context_.program_directory.empty() ? fs::path(preset->program) : fs::path(context_.program_directory) / preset->program;
       spec_.command = {CommandPart{.words = {literal(program.string())}}};
       spec_.metrics = preset->metrics;
     }
@@ -174,7 +177,8 @@ class Loader {
       spec_.metrics.push_back(std::move(definition));
     }
     if (spec_.metrics.size() > kMaxMetricDefinitions) {
-      errors_.add(metrics->mark, "metrics", "too many definitions with the trainer's; allowed: " + std::to_string(kMaxMetricDefinitions));
+      errors_.add(metrics->mark, "metrics",
+                  "too many definitions with the trainer's; allowed: " + std::to_string(kMaxMetricDefinitions));
     }
   }
 
@@ -192,7 +196,8 @@ class Loader {
 
   void require_end() {
     const Completion& completion = spec_.completion;
-    const bool ends = spec_.limits.max_trials || spec_.limits.max_runtime || completion.target || completion.not_improving || completion.converged;
+    const bool ends = spec_.limits.max_trials || spec_.limits.max_runtime || completion.target || completion.not_improving ||
+                      completion.converged;
     const bool wrong_elsewhere = (top_.given("limits") || top_.given("completion")) && !errors_.empty();
     if (ends || context_.has_other_end || spec_.strategy.name == "grid" || wrong_elsewhere) return;
     const YamlNode* limits = root_.find("limits");
@@ -202,11 +207,13 @@ class Loader {
 
   void note_metric() {
     const std::string& wanted = spec_.objective.metric;
-    const bool found = std::any_of(spec_.metrics.begin(), spec_.metrics.end(), [&](const MetricDefinition& one) { return one.name == wanted; });
+    const bool found =
+        std::any_of(spec_.metrics.begin(), spec_.metrics.end(), [&](const MetricDefinition& one) { return one.name == wanted; });
     if (found || wanted.empty()) return;
     std::vector<std::string> names;
     for (const MetricDefinition& one : spec_.metrics) names.push_back(one.name);
-    std::string note = "no definition in metrics reads the objective '" + wanted + "': trials must print it in '@tune {...}' lines";
+    std::string note =
+        "no definition in metrics reads the objective '" + wanted + "': trials must print it in '@tune {...}' lines";
     if (const std::string near = nearest(wanted, names); !near.empty()) note += "; did you mean '" + near + "'?";
     notes_.push_back(std::move(note));
   }
@@ -223,12 +230,14 @@ class Loader {
 
 /// A request to another system's tuner, which has no key of ours.
 bool is_sagemaker_job(const YamlNode& root) {
-  return std::any_of(sagemaker_keys().begin(), sagemaker_keys().end(), [&](const std::string& key) { return root.find(key) != nullptr; });
+  return std::any_of(sagemaker_keys().begin(), sagemaker_keys().end(),
+                     [&](const std::string& key) { return root.find(key) != nullptr; });
 }
 
 }  // namespace
 
-Result<LoadedConfig> parse_config(std::string_view text, const std::string& name, const Registry& registry, const ConfigContext& context) {
+Result<LoadedConfig> parse_config(std::string_view text, const std::string& name, const Registry& registry,
+                                  const ConfigContext& context) {
   Diagnostics errors(name);
   const YamlDocument document = parse_yaml(text);
   for (const YamlProblem& problem : document.problems) errors.add(problem.mark, problem.key, problem.message);

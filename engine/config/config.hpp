@@ -20,12 +20,14 @@ struct LoadedConfig {
   std::vector<std::string> notes;  ///< what is allowed and worth a second look
 };
 
-/// Reads a study from a YAML or JSON file of at most kMaxConfigBytes. Every error is in the one message, a line each, in the order of
-/// the file: `FILE:LINE:COLUMN: KEY: given VALUE; allowed: ...; did you mean 'X'?`. Strategies and policies are those of `registry`.
+/// Reads a study from a YAML or JSON file of at most kMaxConfigBytes. Every error is in the one message, a line each, in the
+/// order of the file: `FILE:LINE:COLUMN: KEY: given VALUE; allowed: ...; did you mean 'X'?`. Strategies and policies are those of
+/// `registry`.
 Result<LoadedConfig> load_config(const std::string& path, const Registry& registry, const ConfigContext& context);
 
 /// The same from memory; `name` stands for the file in messages.
-Result<LoadedConfig> parse_config(std::string_view text, const std::string& name, const Registry& registry, const ConfigContext& context);
+Result<LoadedConfig> parse_config(std::string_view text, const std::string& name, const Registry& registry,
+                                  const ConfigContext& context);
 
 /// `--early-stopping`: `NAME`, `off` (none) or `NAME:key=value,key=value`.
 Result<std::optional<NamedOptions>> parse_stopping(std::string_view text, const Registry& registry, const Space& space);

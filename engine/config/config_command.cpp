@@ -27,12 +27,14 @@ std::string checked_word(const YamlNode& node, const std::string& path, bool opt
   for (const WordPiece& piece : *pieces) {
     if (!piece.placeholder) continue;
     if (std::find(names.all.begin(), names.all.end(), piece.text) == names.all.end()) {
-      std::string message = "given " + shown(node) + "; '" + piece.text + "' is no parameter and no static value; allowed: " + join(names.all);
+      std::string message =
+          "given " + shown(node) + "; '" + piece.text + "' is no parameter and no static value; allowed: " + join(names.all);
       if (const std::string near = nearest(piece.text, names.all); !near.empty()) message += "; did you mean '" + near + "'?";
       errors.add(node.mark, path, message);
     } else if (!optional && names.conditional(piece.text)) {
       errors.add(node.mark, path,
-                 "given " + shown(node) + "; '" + piece.text + "' is conditional; allowed: inside a nested list, which is dropped while it is inactive");
+                 "given " + shown(node) + "; '" + piece.text +
+                     "' is conditional; allowed: inside a nested list, which is dropped while it is inactive");
     }
   }
   return node.text;

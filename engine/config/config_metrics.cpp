@@ -41,7 +41,8 @@ std::vector<MetricDefinition> read_metrics(const YamlNode& list, std::string_vie
                                 .step = reader.text("step"),
                                 .step_offset = reader.whole("step_offset").value_or(0)};
     const YamlNode* offset = reader.find("step_offset");
-    if (offset != nullptr && !reader.given("step")) errors.add(offset->mark, reader.path("step_offset"), "needs a step pattern beside it");
+    if (offset != nullptr && !reader.given("step"))
+      errors.add(offset->mark, reader.path("step_offset"), "needs a step pattern beside it");
     check_patterns(definition, reader, errors);
     if (const YamlNode* name = reader.find("name")) {
       const auto [first, is_new] = seen.emplace(definition.name, name->mark);

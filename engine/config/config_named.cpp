@@ -10,8 +10,9 @@ using Kind = YamlNode::Kind;
 
 /// The entry that `name` names; unknown and planned names are reported. `names` are the words allowed beside the entries'.
 template <typename Product>
-const Entry<Product>* find_entry(const std::vector<Entry<Product>>& entries, const std::vector<std::string>& planned, const YamlNode& name,
-                                 const std::string& path, std::vector<std::string> names, Diagnostics& errors) {
+const Entry<Product>* find_entry(const std::vector<Entry<Product>>& entries, const std::vector<std::string>& planned,
+                                 const YamlNode& name, const std::string& path, std::vector<std::string> names,
+                                 Diagnostics& errors) {
   for (const Entry<Product>& entry : entries) {
     if (name.kind == Kind::kText && name.text == entry.name) return &entry;
     names.push_back(entry.name);
@@ -26,10 +27,14 @@ const Entry<Product>* find_entry(const std::vector<Entry<Product>>& entries, con
 
 OptionValue option_value(const YamlNode& node, OptionType type) {
   switch (type) {
-    case OptionType::kBool: return node.flag;
-    case OptionType::kInt: return node.whole;
-    case OptionType::kFloat: return node.number;
-    case OptionType::kString: return node.text;
+    case OptionType::kBool:
+      return node.flag;
+    case OptionType::kInt:
+      return node.whole;
+    case OptionType::kFloat:
+      return node.number;
+    case OptionType::kString:
+      return node.text;
     case OptionType::kIntOrShare: {
       if (node.kind == Kind::kInt) return node.whole;
       return read_share(node).value_or(0.0);
@@ -54,12 +59,13 @@ void check_parameter_names(const YamlNode& map, const std::string& path, const S
 
 /// The entry's options as given, defaults filled in, and the entry's consent.
 template <typename Product>
-NamedOptions resolve(const Entry<Product>& entry, const SectionReader& reader, YamlMark mark, const std::string& path, const Space& space,
-                     bool space_ok, std::size_t errors_before, Diagnostics& errors) {
+NamedOptions resolve(const Entry<Product>& entry, const SectionReader& reader, YamlMark mark, const std::string& path,
+                     const Space& space, bool space_ok, std::size_t errors_before, Diagnostics& errors) {
   NamedOptions named{.name = entry.name, .options = {}};
   for (const OptionSpec& spec : entry.options) {
     const YamlNode* node = reader.find(spec.name);
-    if (node != nullptr && node->kind == Kind::kMap && space_ok) check_parameter_names(*node, reader.path(spec.name), space, errors);
+    if (node != nullptr && node->kind == Kind::kMap && space_ok)
+      check_parameter_names(*node, reader.path(spec.name), space, errors);
     if (node != nullptr) {
       named.options[spec.name] = option_value(*node, spec.type);
     } else if (spec.default_value) {
@@ -100,8 +106,8 @@ Result<YamlNode> inline_options(std::string_view name, std::string_view text) {
 
 }  // namespace
 
-StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_view path, const Registry& registry, const Space& space,
-                             bool space_ok, Diagnostics& errors) {
+StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_view path, const Registry& registry,
+                             const Space& space, bool space_ok, Diagnostics& errors) {
   YamlNode standard;
   standard.kind = Kind::kText;
   standard.text = std::string(kDefaultStrategy);
@@ -109,7 +115,8 @@ StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_vie
   const bool named = node != nullptr && node->kind != Kind::kNull && (node->kind != Kind::kMap || node->find("name") != nullptr);
   const YamlNode& name = named ? name_node(*node) : standard;
   const std::size_t before = errors.count();
-  const Entry<Strategy>* entry = find_entry(registry.strategies(), registry.planned_strategies(), name, std::string(path), {}, errors);
+  const Entry<Strategy>* entry =
+      find_entry(registry.strategies(), registry.planned_strategies(), name, std::string(path), {}, errors);
   if (entry == nullptr) return {};
   const YamlNode& map = node != nullptr && node->kind != Kind::kNull ? *node : standard;
   const SectionReader reader(map, std::string(path), strategy_section(*entry), errors);
@@ -119,8 +126,8 @@ StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_vie
   return choice;
 }
 
-std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view path, const Registry& registry, const Space& space,
-                                          bool space_ok, Diagnostics& errors) {
+std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view path, const Registry& registry,
+                                          const Space& space, bool space_ok, Diagnostics& errors) {
   if (node.kind == Kind::kText && node.text == kOff) return std::nullopt;
   const std::string where(path);
   if (node.kind == Kind::kMap && node.find("name") == nullptr) {
@@ -128,7 +135,8 @@ std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view
     return std::nullopt;
   }
   const std::size_t before = errors.count();
-  const Entry<StoppingPolicy>* entry = find_entry(registry.policies(), registry.planned_policies(), name_node(node), where, {std::string(kOff)}, errors);
+  const Entry<StoppingPolicy>* entry =
+      find_entry(registry.policies(), registry.planned_policies(), name_node(node), where, {std::string(kOff)}, errors);
   if (entry == nullptr) return std::nullopt;
   const SectionReader reader(node, where, stopping_section(*entry), errors);
   StoppingSpec spec;
@@ -146,11 +154,13 @@ Result<std::optional<NamedOptions>> parse_stopping(std::string_view text, const 
   if (!map) return map.status();
   Diagnostics errors("");
   const std::string path = "--early-stopping";
-  const Entry<StoppingPolicy>* entry = find_entry(registry.policies(), registry.planned_policies(), name_node(*map), path, {std::string(kOff)}, errors);
+  const Entry<StoppingPolicy>* entry =
+      find_entry(registry.policies(), registry.planned_policies(), name_node(*map), path, {std::string(kOff)}, errors);
   if (entry == nullptr) return errors.plain_status();
   SectionSpec options = stopping_section(*entry);
   std::erase_if(options.keys, [&](const KeySpec& key) {
-    return key.name != "name" && std::none_of(entry->options.begin(), entry->options.end(), [&](const OptionSpec& o) { return o.name == key.name; });
+    return key.name != "name" &&
+           std::none_of(entry->options.begin(), entry->options.end(), [&](const OptionSpec& o) { return o.name == key.name; });
   });
   const SectionReader reader(*map, path, options, errors);
   NamedOptions named = resolve(*entry, reader, {}, path, space, true, 0, errors);

@@ -18,7 +18,10 @@ struct Written {
 };
 
 Scale to_scale(const std::string& text) {
-  return text == "linear" ? Scale::kLinear : text == "log" ? Scale::kLog : text == "reverse_log" ? Scale::kReverseLog : Scale::kAuto;
+  return text == "linear"        ? Scale::kLinear
+         : text == "log"         ? Scale::kLog
+         : text == "reverse_log" ? Scale::kReverseLog
+                                 : Scale::kAuto;
 }
 
 const std::vector<std::string>& type_names() {
@@ -51,14 +54,17 @@ void read_parameter(Written& written, std::string_view path, Diagnostics& errors
   if (node.kind != Kind::kMap) return errors.refuse(node, where, "a map with type, ...");
   const YamlNode* type = node.find("type");
   if (type == nullptr) return errors.add(node.mark, below(where, "type"), "missing; allowed: " + join(type_names(), " | "));
-  const bool known = type->kind == Kind::kText && std::find(type_names().begin(), type_names().end(), type->text) != type_names().end();
+  const bool known =
+      type->kind == Kind::kText && std::find(type_names().begin(), type_names().end(), type->text) != type_names().end();
   if (!known) return errors.refuse(*type, below(where, "type"), join(type_names(), " | "), type_names());
 
   const std::size_t before = errors.count();
   const SectionReader reader(node, where, section("parameters." + type->text), errors);
   Parameter& parameter = written.parameter;
   parameter.name = written.member->key;
-  parameter.type = type->text == "float" ? ParameterType::kFloat : type->text == "int" ? ParameterType::kInt : ParameterType::kCategorical;
+  parameter.type = type->text == "float" ? ParameterType::kFloat
+                   : type->text == "int" ? ParameterType::kInt
+                                         : ParameterType::kCategorical;
   parameter.min = reader.number("min").value_or(0.0);
   parameter.max = reader.number("max").value_or(1.0);
   parameter.scale = to_scale(reader.text("scale").value_or("auto"));
@@ -99,7 +105,8 @@ class Placer {
   bool place_parent(const Written& child, const std::string& where) {
     const Condition& when = *child.parameter.when;
     const YamlMember& member = child.member->value.find("when")->members[0];
-    const auto parent = std::find_if(all_.begin(), all_.end(), [&](const Written& one) { return one.member->key == when.parameter; });
+    const auto parent =
+        std::find_if(all_.begin(), all_.end(), [&](const Written& one) { return one.member->key == when.parameter; });
     if (parent == all_.end()) {
       std::vector<std::string> names;
       for (const Written& one : all_) names.push_back(one.member->key);
@@ -108,7 +115,8 @@ class Placer {
     }
     if (!parent->good) return false;  // its own error is enough
     if (parent->parameter.when) {
-      errors_.planned(member.mark, where + ".when." + when.parameter, "nested when: '" + when.parameter + "' is conditional itself");
+      errors_.planned(member.mark, where + ".when." + when.parameter,
+                      "nested when: '" + when.parameter + "' is conditional itself");
       return false;
     }
     place(*parent);
@@ -118,11 +126,11 @@ class Placer {
   /// The value that a message of Space::check is about.
   static YamlMark culprit(const YamlNode& node, const std::string& message) {
     constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kAbout{{{": when", "when"},
-                                                                                  {": scale", "scale"},
-                                                                                  {": step", "step"},
-                                                                                  {": the step", "step"},
-                                                                                  {": value '", "values"},
-                                                                                  {"min ", "min"}}};
+                                                                                   {": scale", "scale"},
+                                                                                   {": step", "step"},
+                                                                                   {": the step", "step"},
+                                                                                   {": value '", "values"},
+                                                                                   {"min ", "min"}}};
     for (const auto& [phrase, key] : kAbout) {
       const YamlNode* found = node.find(key);
       if (found != nullptr && message.find(phrase) != std::string::npos) return found->mark;
@@ -141,10 +149,14 @@ class Placer {
 
 Value scalar_value(const YamlNode& node) {
   switch (node.kind) {
-    case Kind::kBool: return node.flag;
-    case Kind::kInt: return node.whole;
-    case Kind::kFloat: return node.number;
-    default: return node.text;
+    case Kind::kBool:
+      return node.flag;
+    case Kind::kInt:
+      return node.whole;
+    case Kind::kFloat:
+      return node.number;
+    default:
+      return node.text;
   }
 }
 

@@ -30,11 +30,11 @@ struct StrategyChoice {
   std::uint64_t seed = 0;
 };
 /// `strategy`; null stands for the default. `space_ok`: the space may be shown to the strategy for its consent.
-StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_view path, const Registry& registry, const Space& space,
-                             bool space_ok, Diagnostics& errors);
+StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_view path, const Registry& registry,
+                             const Space& space, bool space_ok, Diagnostics& errors);
 
 /// `early_stopping`; none when it is off or wrong.
-std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view path, const Registry& registry, const Space& space,
-                                          bool space_ok, Diagnostics& errors);
+std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view path, const Registry& registry,
+                                          const Space& space, bool space_ok, Diagnostics& errors);
 
 }  // namespace tune::engine

@@ -51,10 +51,14 @@ std::string nearest(std::string_view word, std::span<const std::string> known) {
 
 std::string shown(const YamlNode& node) {
   switch (node.kind) {
-    case YamlNode::Kind::kNull: return "nothing";
-    case YamlNode::Kind::kList: return "a list";
-    case YamlNode::Kind::kMap: return "a map";
-    default: break;
+    case YamlNode::Kind::kNull:
+      return "nothing";
+    case YamlNode::Kind::kList:
+      return "a list";
+    case YamlNode::Kind::kMap:
+      return "a map";
+    default:
+      break;
   }
   std::string text;
   for (const char c : node.text.substr(0, kMaxShownValue)) text += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
@@ -83,7 +87,8 @@ void Diagnostics::add(YamlMark mark, std::string_view key, std::string_view mess
   entries_.push_back({mark, (key.empty() ? "" : std::string(key) + ": ") + std::string(message)});
 }
 
-void Diagnostics::refuse(const YamlNode& node, std::string_view key, std::string_view allowed, std::span<const std::string> known) {
+void Diagnostics::refuse(const YamlNode& node, std::string_view key, std::string_view allowed,
+                         std::span<const std::string> known) {
   std::string message = "given " + shown(node) + "; allowed: " + std::string(allowed);
   if (node.is_scalar()) {
     if (const std::string near = nearest(node.text, known); !near.empty()) message += "; did you mean '" + near + "'?";
@@ -108,9 +113,11 @@ Status Diagnostics::status() const {
   std::string text;
   for (std::size_t i = 0; i < sorted.size() && i < kMaxShownErrors; ++i) {
     if (i > 0) text += "\n";
-    text += file_ + ":" + std::to_string(sorted[i].mark.line) + ":" + std::to_string(sorted[i].mark.column) + ": " + sorted[i].text;
+    text +=
+        file_ + ":" + std::to_string(sorted[i].mark.line) + ":" + std::to_string(sorted[i].mark.column) + ": " + sorted[i].text;
   }
-  if (sorted.size() > kMaxShownErrors) text += "\n" + file_ + ": " + std::to_string(sorted.size() - kMaxShownErrors) + " more errors";
+  if (sorted.size() > kMaxShownErrors)
+    text += "\n" + file_ + ": " + std::to_string(sorted.size() - kMaxShownErrors) + " more errors";
   return Status::invalid(text);
 }
 

@@ -12,7 +12,8 @@ namespace tune::engine {
 
 inline constexpr std::size_t kMaxShownErrors = 50;  ///< the rest is counted
 
-/// The known word nearest to `word` by edits (insert, delete, replace, swap neighbours; upper and lower case alike), empty when none is near.
+/// The known word nearest to `word` by edits (insert, delete, replace, swap neighbours; upper and lower case alike), empty when
+/// none is near.
 std::string nearest(std::string_view word, std::span<const std::string> known);
 
 /// A value as a message shows it: text in quotes and cut to a line, `a list`, `a map`, `nothing`.

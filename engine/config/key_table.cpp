@@ -12,89 +12,170 @@ constexpr const char* kVariablePattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 constexpr const char* kChannelPattern = "^[A-Za-z0-9._-]{1,64}$";
 
 SectionSpec top() {
-  return {.name = "",
-          .doc = "The top of the file.",
-          .keys = {
-              {.name = "name", .doc = "The study's name; its directory is `runs/NAME` unless `--dir` says otherwise.", .required = true,
-               .pattern = kStudyNamePattern},
-              {.name = "objective", .type = KeyType::kSection, .doc = "What is to be made best.", .required = true, .section = "objective"},
-              {.name = "parameters", .type = KeyType::kParameters, .doc = "What is searched, by name: at least one.", .required = true,
-               .pattern = kNamePattern},
-              {.name = "static", .type = KeyType::kValueMap, .default_text = "none",
-               .doc = "Values that every trial gets and nobody searches, by name.", .pattern = kNamePattern},
-              {.name = "strategy", .type = KeyType::kStrategy, .default_text = std::string(kDefaultStrategy),
-               .doc = "Where to look next: a name, or a map with a name and options."},
-              {.name = "early_stopping", .type = KeyType::kStopping, .default_text = "off",
-               .doc = "Whom to stop: a name, `off`, or a map with a name and options."},
-              {.name = "rules", .doc = "Health rules.", .planned = true},
-              {.name = "limits", .type = KeyType::kSection, .doc = "When to end, how much at once.", .section = "limits"},
-              {.name = "completion", .type = KeyType::kSection, .doc = "Reasons to end early.", .section = "completion"},
-              {.name = "resources", .type = KeyType::kSection, .doc = "What a trial gets of the machine.", .section = "resources"},
-              {.name = "executor", .type = KeyType::kSection, .default_text = "local", .doc = "Where trials run.", .section = "executor"},
-              {.name = "retry", .doc = "Failed attempts again.", .planned = true},
-              {.name = "spot", .doc = "Machines that may be taken away.", .planned = true},
-              {.name = "deterministic", .type = KeyType::kFlag, .default_text = "false",
-               .doc = "Consume events in the order of a virtual clock, so that a parallel run repeats exactly, but for times, hosts and process ids."},
-              {.name = "max_step", .type = KeyType::kInt,
-               .default_text = "the static value `epochs`, `num_epochs`, `numepochs`, `n_epochs` or `n-epochs`",
-               .doc = "The last step of a trial that runs to its end.", .min = 1.0},
-              {.name = "environment", .type = KeyType::kTextMap, .default_text = "none",
-               .doc = "Environment variables of the trials, on top of the caller's.", .pattern = kVariablePattern},
-              {.name = "channels", .type = KeyType::kTextMap, .default_text = "none",
-               .doc = "Input directories or files by name, relative to the caller's directory; a trial finds them in `TUNE_CHANNEL_<NAME>`.",
-               .pattern = kChannelPattern},
-              {.name = "trainer", .doc = "A built-in trainer, which brings its command and its metrics; this or `command`.",
-               .allowed = trainer_names()},
-              {.name = "command", .type = KeyType::kWords,
-               .doc = "The program and its arguments; this or `trainer`. `{name}` is a value, `{{` and `}}` are braces, a nested list is dropped when "
-                      "a parameter in it is inactive. No shell."},
-              {.name = "metrics", .type = KeyType::kSectionList, .default_text = "the trainer's",
-               .doc = "How metrics are read from what a trial prints; `@tune` lines need none.", .section = "metrics"},
-          }};
+  return {
+      .name = "",
+      .doc = "The top of the file.",
+      .keys = {
+          {.name = "name",
+           .doc = "The study's name; its directory is `runs/NAME` unless `--dir` says otherwise.",
+           .required = true,
+           .pattern = kStudyNamePattern},
+          {.name = "objective",
+           .type = KeyType::kSection,
+           .doc = "What is to be made best.",
+           .required = true,
+           .section = "objective"},
+          {.name = "parameters",
+           .type = KeyType::kParameters,
+           .doc = "What is searched, by name: at least one.",
+           .required = true,
+           .pattern = kNamePattern},
+          {.name = "static",
+           .type = KeyType::kValueMap,
+           .default_text = "none",
+           .doc = "Values that every trial gets and nobody searches, by name.",
+           .pattern = kNamePattern},
+          {.name = "strategy",
+           .type = KeyType::kStrategy,
+           .default_text = std::string(kDefaultStrategy),
+           .doc = "Where to look next: a name, or a map with a name and options."},
+          {.name = "early_stopping",
+           .type = KeyType::kStopping,
+           .default_text = "off",
+           .doc = "Whom to stop: a name, `off`, or a map with a name and options."},
+          {.name = "rules", .doc = "Health rules.", .planned = true},
+          {.name = "limits", .type = KeyType::kSection, .doc = "When to end, how much at once.", .section = "limits"},
+          {.name = "completion", .type = KeyType::kSection, .doc = "Reasons to end early.", .section = "completion"},
+          {.name = "resources", .type = KeyType::kSection, .doc = "What a trial gets of the machine.", .section = "resources"},
+          {.name = "executor",
+           .type = KeyType::kSection,
+           .default_text = "local",
+           .doc = "Where trials run.",
+           .section = "executor"},
+          {.name = "retry", .doc = "Failed attempts again.", .planned = true},
+          {.name = "spot", .doc = "Machines that may be taken away.", .planned = true},
+          {.name = "deterministic",
+           .type = KeyType::kFlag,
+           .default_text = "false",
+           .doc = "Consume events in the order of a virtual clock, so that a parallel run repeats exactly, but for times, hosts "
+                  "and process ids."},
+          {.name = "max_step",
+           .type = KeyType::kInt,
+           .default_text = "the static value `epochs`, `num_epochs`, `numepochs`, `n_epochs` or `n-epochs`",
+           .doc = "The last step of a trial that runs to its end.",
+           .min = 1.0},
+          {.name = "environment",
+           .type = KeyType::kTextMap,
+           .default_text = "none",
+           .doc = "Environment variables of the trials, on top of the caller's.",
+           .pattern = kVariablePattern},
+          {.name = "channels",
+           .type = KeyType::kTextMap,
+           .default_text = "none",
+           .doc = "Input directories or files by name, relative to the caller's directory; a trial finds them in "
+                  "`TUNE_CHANNEL_<NAME>`.",
+           .pattern = kChannelPattern},
+          {.name = "trainer",
+           .doc = "A built-in trainer, which brings its command and its metrics; this or `command`.",
+           .allowed = trainer_names()},
+          {.name = "command",
+           .type = KeyType::kWords,
+           .doc = "The program and its arguments; this or `trainer`. `{name}` is a value, `{{` and `}}` are braces, a nested "
+                  "list is dropped when "
+                  "a parameter in it is inactive. No shell."},
+          {.name = "metrics",
+           .type = KeyType::kSectionList,
+           .default_text = "the trainer's",
+           .doc = "How metrics are read from what a trial prints; `@tune` lines need none.",
+           .section = "metrics"},
+      }};
 }
 
 SectionSpec objective() {
-  return {.name = "objective",
-          .doc = "The metric that counts.",
-          .keys = {
-              {.name = "metric", .doc = "The name of a metric.", .required = true, .pattern = "^.{1,255}$"},
-              {.name = "goal", .doc = "Which way is better.", .required = true, .allowed = {"maximize", "minimize"}},
-              {.name = "value", .default_text = "last",
-               .doc = "A trial's result: its last value (as SageMaker), its best, or the mean of its last k, as in `mean_last_3`.",
-               .allowed = {"last", "best", "mean_last_k"}, .pattern = "^(last|best|mean_last_[1-9][0-9]{0,5})$"},
-              {.name = "on_nan", .default_text = "stop",
-               .doc = "NaN or infinity: `stop` ends the trial as diverged, `ignore` leaves it to the stopping rules.", .allowed = {"stop", "ignore"}},
-          }};
+  return {
+      .name = "objective",
+      .doc = "The metric that counts.",
+      .keys = {
+          {.name = "metric", .doc = "The name of a metric.", .required = true, .pattern = "^.{1,255}$"},
+          {.name = "goal", .doc = "Which way is better.", .required = true, .allowed = {"maximize", "minimize"}},
+          {.name = "value",
+           .default_text = "last",
+           .doc = "A trial's result: its last value (as SageMaker), its best, or the mean of its last k, as in `mean_last_3`.",
+           .allowed = {"last", "best", "mean_last_k"},
+           .pattern = "^(last|best|mean_last_[1-9][0-9]{0,5})$"},
+          {.name = "on_nan",
+           .default_text = "stop",
+           .doc = "NaN or infinity: `stop` ends the trial as diverged, `ignore` leaves it to the stopping rules.",
+           .allowed = {"stop", "ignore"}},
+      }};
 }
 
 std::vector<SectionSpec> parameter_sections() {
-  const KeySpec when{.name = "when", .type = KeyType::kCondition, .default_text = "always",
-                     .doc = "The parameter exists only while a categorical parameter has one of these values, as in `{optimizer: [sgd, nag]}`."};
+  const KeySpec when{
+      .name = "when",
+      .type = KeyType::kCondition,
+      .default_text = "always",
+      .doc = "The parameter exists only while a categorical parameter has one of these values, as in `{optimizer: [sgd, nag]}`."};
   const KeySpec min{.name = "min", .type = KeyType::kNumber, .doc = "The smallest value.", .required = true};
   const KeySpec max{.name = "max", .type = KeyType::kNumber, .doc = "The largest value.", .required = true};
-  const auto type = [](const char* name) { return KeySpec{.name = "type", .doc = "The kind of parameter.", .required = true, .allowed = {name}}; };
-  const KeySpec step{.name = "step", .type = KeyType::kNumber, .default_text = "none", .doc = "Only min, min + step, min + 2 step, ..."};
+  const auto type = [](const char* name) {
+    return KeySpec{.name = "type", .doc = "The kind of parameter.", .required = true, .allowed = {name}};
+  };
+  const KeySpec step{
+      .name = "step", .type = KeyType::kNumber, .default_text = "none", .doc = "Only min, min + step, min + 2 step, ..."};
   const char* scale_doc = "How the range is walked; `auto` is log when min > 0 and max/min >= 100, else linear.";
-  return {{.name = "parameters.float", .doc = "A real number.",
-           .keys = {type("float"), min, max,
-                    {.name = "scale", .default_text = "auto", .doc = scale_doc, .allowed = {"auto", "linear", "log", "reverse_log"}}, step, when}},
-          {.name = "parameters.int", .doc = "A whole number; the bounds lie within +-2^53.",
-           .keys = {type("int"), min, max, {.name = "scale", .default_text = "auto", .doc = scale_doc, .allowed = {"auto", "linear", "log"}}, step, when}},
-          {.name = "parameters.categorical", .doc = "One of a few values.",
-           .keys = {type("categorical"),
-                    {.name = "values", .type = KeyType::kValues, .doc = "All different: texts, numbers, true or false.", .required = true}, when}}};
+  return {
+      {.name = "parameters.float",
+       .doc = "A real number.",
+       .keys = {type("float"),
+                min,
+                max,
+                {.name = "scale", .default_text = "auto", .doc = scale_doc, .allowed = {"auto", "linear", "log", "reverse_log"}},
+                step,
+                when}},
+      {.name = "parameters.int",
+       .doc = "A whole number; the bounds lie within +-2^53.",
+       .keys = {type("int"),
+                min,
+                max,
+                {.name = "scale", .default_text = "auto", .doc = scale_doc, .allowed = {"auto", "linear", "log"}},
+                step,
+                when}},
+      {.name = "parameters.categorical",
+       .doc = "One of a few values.",
+       .keys = {
+           type("categorical"),
+           {.name = "values", .type = KeyType::kValues, .doc = "All different: texts, numbers, true or false.", .required = true},
+           when}}};
 }
 
 SectionSpec limits() {
   return {.name = "limits",
-          .doc = "When to end, how much at once. A study needs an end: `max_trials`, `max_runtime`, something in `completion`, or the strategy `grid`.",
+          .doc =
+              "When to end, how much at once. A study needs an end: `max_trials`, `max_runtime`, something in `completion`, or "
+              "the strategy `grid`.",
           .keys = {
               {.name = "max_trials", .type = KeyType::kInt, .default_text = "none", .doc = "Trials in all.", .min = 1.0},
-              {.name = "max_parallel", .type = KeyType::kInt, .default_text = "1", .doc = "Trials at once.", .min = 1.0, .max = 4096.0},
-              {.name = "max_runtime", .type = KeyType::kDuration, .default_text = "none", .doc = "Wall time of the study while a process owns it."},
-              {.name = "trial_runtime", .type = KeyType::kDuration, .default_text = "none", .doc = "Running time of a trial; then it is `Stopped`, `time_limit`."},
-              {.name = "max_failures", .type = KeyType::kInt, .default_text = "5", .doc = "Trials in a row that end `Failed` (class `lost` aside) before the study does.",
-               .min = 1.0, .max = 1e6},
+              {.name = "max_parallel",
+               .type = KeyType::kInt,
+               .default_text = "1",
+               .doc = "Trials at once.",
+               .min = 1.0,
+               .max = 4096.0},
+              {.name = "max_runtime",
+               .type = KeyType::kDuration,
+               .default_text = "none",
+               .doc = "Wall time of the study while a process owns it."},
+              {.name = "trial_runtime",
+               .type = KeyType::kDuration,
+               .default_text = "none",
+               .doc = "Running time of a trial; then it is `Stopped`, `time_limit`."},
+              {.name = "max_failures",
+               .type = KeyType::kInt,
+               .default_text = "5",
+               .doc = "Trials in a row that end `Failed` (class `lost` aside) before the study does.",
+               .min = 1.0,
+               .max = 1e6},
               {.name = "grace", .type = KeyType::kDuration, .default_text = "30s", .doc = "Between SIGTERM and SIGKILL."},
           }};
 }
@@ -103,9 +184,20 @@ SectionSpec completion() {
   return {.name = "completion",
           .doc = "Reasons to end the study early.",
           .keys = {
-              {.name = "target", .type = KeyType::kNumber, .default_text = "none", .doc = "End when a trial's value is at least as good."},
-              {.name = "not_improving", .type = KeyType::kInt, .default_text = "none", .doc = "End after that many trials without a better best.", .min = 1.0, .max = 1e9},
-              {.name = "converged", .type = KeyType::kFlag, .default_text = "false", .doc = "End when further trials are not expected to improve."},
+              {.name = "target",
+               .type = KeyType::kNumber,
+               .default_text = "none",
+               .doc = "End when a trial's value is at least as good."},
+              {.name = "not_improving",
+               .type = KeyType::kInt,
+               .default_text = "none",
+               .doc = "End after that many trials without a better best.",
+               .min = 1.0,
+               .max = 1e9},
+              {.name = "converged",
+               .type = KeyType::kFlag,
+               .default_text = "false",
+               .doc = "End when further trials are not expected to improve."},
           }};
 }
 
@@ -113,18 +205,47 @@ SectionSpec resources() {
   return {.name = "resources",
           .doc = "What a trial gets of the machine.",
           .keys = {
-              {.name = "gpus", .type = KeyType::kIds, .default_text = "auto", .doc = "The GPUs to use: all that are found, or a list of indexes or UUIDs; `[]` for none."},
-              {.name = "gpus_per_trial", .type = KeyType::kInt, .default_text = "1 where a GPU is found, else 0", .doc = "Whole GPUs for each trial; fractions are planned, not built yet.", .min = 0.0, .max = 1024.0, .planned_numbers = "fractions of a GPU"},
-              {.name = "cpus_per_trial", .type = KeyType::kInt, .default_text = "cores / max_parallel, at least 1", .doc = "Cores for each trial; also its `OMP_NUM_THREADS`.", .min = 1.0, .max = 65536.0},
-              {.name = "processes_per_trial", .type = KeyType::kInt, .default_text = "1", .doc = "Processes of one trial; more than 1 is planned, not built yet.", .min = 1.0, .max = 1.0, .planned_numbers = "more than 1"},
-              {.name = "nodes_per_trial", .type = KeyType::kInt, .default_text = "1", .doc = "Machines of one trial; more than 1 is planned, not built yet.", .min = 1.0, .max = 1.0, .planned_numbers = "more than 1"},
+              {.name = "gpus",
+               .type = KeyType::kIds,
+               .default_text = "auto",
+               .doc = "The GPUs to use: all that are found, or a list of indexes or UUIDs; `[]` for none."},
+              {.name = "gpus_per_trial",
+               .type = KeyType::kInt,
+               .default_text = "1 where a GPU is found, else 0",
+               .doc = "Whole GPUs for each trial; fractions are planned, not built yet.",
+               .min = 0.0,
+               .max = 1024.0,
+               .planned_numbers = "fractions of a GPU"},
+              {.name = "cpus_per_trial",
+               .type = KeyType::kInt,
+               .default_text = "cores / max_parallel, at least 1",
+               .doc = "Cores for each trial; also its `OMP_NUM_THREADS`.",
+               .min = 1.0,
+               .max = 65536.0},
+              {.name = "processes_per_trial",
+               .type = KeyType::kInt,
+               .default_text = "1",
+               .doc = "Processes of one trial; more than 1 is planned, not built yet.",
+               .min = 1.0,
+               .max = 1.0,
+               .planned_numbers = "more than 1"},
+              {.name = "nodes_per_trial",
+               .type = KeyType::kInt,
+               .default_text = "1",
+               .doc = "Machines of one trial; more than 1 is planned, not built yet.",
+               .min = 1.0,
+               .max = 1.0,
+               .planned_numbers = "more than 1"},
           }};
 }
 
 SectionSpec executor() {
   return {.name = "executor",
           .doc = "Where trials run.",
-          .keys = {{.name = "name", .doc = "`local`: processes on this machine.", .required = true, .allowed = {"local"},
+          .keys = {{.name = "name",
+                    .doc = "`local`: processes on this machine.",
+                    .required = true,
+                    .allowed = {"local"},
                     .planned_words = {"slurm", "in_process", "simulated", "ssh", "kubernetes"}}},
           .short_key = "name"};
 }
@@ -134,22 +255,43 @@ SectionSpec metrics() {
           .doc = "How one metric is read from the log; at most 40.",
           .keys = {
               {.name = "name", .doc = "The metric's name.", .required = true, .pattern = "^.{1,255}$", .alias = "Name"},
-              {.name = "regex", .doc = "RE2 syntax, up to 500 bytes; in a line the leftmost match counts, its first group is the value.", .required = true, .alias = "Regex"},
-              {.name = "step", .default_text = "the count of the metric's observations",
+              {.name = "regex",
+               .doc = "RE2 syntax, up to 500 bytes; in a line the leftmost match counts, its first group is the value.",
+               .required = true,
+               .alias = "Regex"},
+              {.name = "step",
+               .default_text = "the count of the metric's observations",
                .doc = "A regex whose first group is the step, in the same line or else in an earlier one."},
-              {.name = "step_offset", .type = KeyType::kInt, .default_text = "0", .doc = "Added to what `step` captured: 1 for logs that count from 0.", .min = -1e9, .max = 1e9},
+              {.name = "step_offset",
+               .type = KeyType::kInt,
+               .default_text = "0",
+               .doc = "Added to what `step` captured: 1 for logs that count from 0.",
+               .min = -1e9,
+               .max = 1e9},
           }};
 }
 
 KeySpec option_key(const OptionSpec& option) {
   KeySpec key{.name = option.name, .doc = option.doc, .min = option.min, .max = option.max, .allowed = option.allowed};
   switch (option.type) {
-    case OptionType::kBool: key.type = KeyType::kFlag; break;
-    case OptionType::kInt: key.type = KeyType::kInt; break;
-    case OptionType::kFloat: key.type = KeyType::kNumber; break;
-    case OptionType::kString: key.type = KeyType::kText; break;
-    case OptionType::kIntOrShare: key.type = KeyType::kIntOrShare; break;
-    case OptionType::kIntOrMap: key.type = KeyType::kIntOrMap; break;
+    case OptionType::kBool:
+      key.type = KeyType::kFlag;
+      break;
+    case OptionType::kInt:
+      key.type = KeyType::kInt;
+      break;
+    case OptionType::kFloat:
+      key.type = KeyType::kNumber;
+      break;
+    case OptionType::kString:
+      key.type = KeyType::kText;
+      break;
+    case OptionType::kIntOrShare:
+      key.type = KeyType::kIntOrShare;
+      break;
+    case OptionType::kIntOrMap:
+      key.type = KeyType::kIntOrMap;
+      break;
   }
   if (!option.default_value) return key;
   const OptionValue& value = *option.default_value;
@@ -157,7 +299,8 @@ KeySpec option_key(const OptionSpec& option) {
   if (const auto* whole = std::get_if<std::int64_t>(&value)) key.default_text = std::to_string(*whole);
   if (const auto* number = std::get_if<double>(&value)) key.default_text = to_text(*number);
   if (const auto* text = std::get_if<std::string>(&value)) key.default_text = *text;
-  if (const auto* map = std::get_if<std::map<std::string, std::int64_t>>(&value)) key.default_text = map->empty() ? "{}" : "a map";
+  if (const auto* map = std::get_if<std::map<std::string, std::int64_t>>(&value))
+    key.default_text = map->empty() ? "{}" : "a map";
   return key;
 }
 
@@ -191,7 +334,8 @@ const std::vector<SectionSpec>& sections() {
   static const std::vector<SectionSpec> kSections = [] {
     std::vector<SectionSpec> all{top(), objective()};
     for (SectionSpec& one : parameter_sections()) all.push_back(std::move(one));
-    for (SectionSpec& one : std::vector<SectionSpec>{limits(), completion(), resources(), executor(), metrics()}) all.push_back(std::move(one));
+    for (SectionSpec& one : std::vector<SectionSpec>{limits(), completion(), resources(), executor(), metrics()})
+      all.push_back(std::move(one));
     return all;
   }();
   return kSections;
@@ -210,7 +354,11 @@ SectionSpec strategy_section() {
   return {.name = "strategy",
           .doc = "Where to look next.",
           .keys = {{.name = "name", .default_text = std::string(kDefaultStrategy), .doc = "The strategy."},
-                   {.name = "seed", .type = KeyType::kInt, .default_text = "0", .doc = "Of all random numbers of the study.", .min = 0.0}},
+                   {.name = "seed",
+                    .type = KeyType::kInt,
+                    .default_text = "0",
+                    .doc = "Of all random numbers of the study.",
+                    .min = 0.0}},
           .short_key = "name"};
 }
 
@@ -218,9 +366,20 @@ SectionSpec stopping_section() {
   return {.name = "early_stopping",
           .doc = "Whom to stop.",
           .keys = {{.name = "name", .doc = "The stopping policy.", .required = true},
-                   {.name = "explain", .default_text = "stops", .doc = "Which decisions are journaled: `all` keeps the `continue`s too.", .allowed = {"stops", "all"}},
-                   {.name = "protect_best", .type = KeyType::kInt, .default_text = "0", .doc = "The n best trials so far are never stopped.", .min = 0.0, .max = 1e6},
-                   {.name = "min_runtime", .type = KeyType::kDuration, .default_text = "none", .doc = "A trial is not judged before it has run that long."},
+                   {.name = "explain",
+                    .default_text = "stops",
+                    .doc = "Which decisions are journaled: `all` keeps the `continue`s too.",
+                    .allowed = {"stops", "all"}},
+                   {.name = "protect_best",
+                    .type = KeyType::kInt,
+                    .default_text = "0",
+                    .doc = "The n best trials so far are never stopped.",
+                    .min = 0.0,
+                    .max = 1e6},
+                   {.name = "min_runtime",
+                    .type = KeyType::kDuration,
+                    .default_text = "none",
+                    .doc = "A trial is not judged before it has run that long."},
                    {.name = "audit", .doc = "A share of the stopped trials runs on.", .planned = true}},
           .short_key = "name"};
 }
@@ -229,8 +388,8 @@ SectionSpec strategy_section(const Entry<Strategy>& entry) { return with_options
 SectionSpec stopping_section(const Entry<StoppingPolicy>& entry) { return with_options(stopping_section(), entry); }
 
 const std::vector<std::string>& sagemaker_keys() {
-  static const std::vector<std::string> kKeys{"HyperParameterTuningJobName", "HyperParameterTuningJobConfig", "TrainingJobDefinition",
-                                              "TrainingJobDefinitions", "WarmStartConfig"};
+  static const std::vector<std::string> kKeys{"HyperParameterTuningJobName", "HyperParameterTuningJobConfig",
+                                              "TrainingJobDefinition", "TrainingJobDefinitions", "WarmStartConfig"};
   return kKeys;
 }
 

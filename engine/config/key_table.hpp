@@ -15,21 +15,21 @@ enum class KeyType {
   kFlag,
   kInt,
   kNumber,
-  kDuration,    ///< seconds, or 90s, 15m, 4h, 2d
-  kIntOrShare,  ///< an int, or a share as `20%` or 0.2
-  kIntOrMap,    ///< an int, or a map from a parameter's name to an int
-  kValues,      ///< a list of scalars
-  kCondition,   ///< a map from a parameter's name to a scalar or a list of scalars
-  kIds,         ///< `auto` or a list of ids
-  kWords,       ///< a list of words and of lists of words
-  kValueMap,    ///< a map from free names to scalars
-  kTextMap,     ///< a map from free names to scalars taken as text
-  kSection,     ///< a map with the keys of `section`
-  kSectionMap,  ///< a map from free names to such maps
-  kSectionList, ///< a list of such maps
-  kParameters,  ///< a map from free names to one of the three parameter sections, by `type`
-  kStrategy,    ///< a name or a map with the keys of a strategy's section
-  kStopping,    ///< a name, `off`, or a map with the keys of a policy's section
+  kDuration,     ///< seconds, or 90s, 15m, 4h, 2d
+  kIntOrShare,   ///< an int, or a share as `20%` or 0.2
+  kIntOrMap,     ///< an int, or a map from a parameter's name to an int
+  kValues,       ///< a list of scalars
+  kCondition,    ///< a map from a parameter's name to a scalar or a list of scalars
+  kIds,          ///< `auto` or a list of ids
+  kWords,        ///< a list of words and of lists of words
+  kValueMap,     ///< a map from free names to scalars
+  kTextMap,      ///< a map from free names to scalars taken as text
+  kSection,      ///< a map with the keys of `section`
+  kSectionMap,   ///< a map from free names to such maps
+  kSectionList,  ///< a list of such maps
+  kParameters,   ///< a map from free names to one of the three parameter sections, by `type`
+  kStrategy,     ///< a name or a map with the keys of a strategy's section
+  kStopping,     ///< a name, `off`, or a map with the keys of a policy's section
 };
 
 struct KeySpec {
@@ -38,15 +38,15 @@ struct KeySpec {
   std::string default_text = {};  ///< as the documentation shows it; empty: none
   std::string doc = {};           ///< one line
   bool required = false;
-  bool planned = false;               ///< refused by name
-  std::optional<double> min = {};          ///< inclusive
+  bool planned = false;            ///< refused by name
+  std::optional<double> min = {};  ///< inclusive
   std::optional<double> max = {};
-  std::vector<std::string> allowed = {};   ///< words; empty: any
+  std::vector<std::string> allowed = {};        ///< words; empty: any
   std::vector<std::string> planned_words = {};  ///< refused by name
-  std::string planned_numbers = {};        ///< what a number that is beyond `max` or not whole would be
-  std::string pattern = {};                ///< of the text, or of the names of a map
-  std::string section = {};                ///< for the section types
-  std::string alias = {};                  ///< another spelling
+  std::string planned_numbers = {};             ///< what a number that is beyond `max` or not whole would be
+  std::string pattern = {};                     ///< of the text, or of the names of a map
+  std::string section = {};                     ///< for the section types
+  std::string alias = {};                       ///< another spelling
 };
 
 struct SectionSpec {

@@ -60,7 +60,8 @@ class Builder : public YAML::EventHandler {
     }
     finish(std::move(node), anchor);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, YamlNode::Kind::kList);
   }
   void OnSequenceEnd() override { close(); }
@@ -92,10 +93,12 @@ class Builder : public YAML::EventHandler {
     nodes_ += nodes;
     bytes_ += bytes;
     if (nodes_ > kMaxYamlNodes) {
-      abandon(mark, "too large: more than " + std::to_string(kMaxYamlNodes) + " values, aliases counted as often as they are used");
+      abandon(mark,
+              "too large: more than " + std::to_string(kMaxYamlNodes) + " values, aliases counted as often as they are used");
     }
     if (bytes_ > kMaxYamlBytes) {
-      abandon(mark, "too large: more than " + std::to_string(kMaxYamlBytes) + " bytes of text, aliases counted as often as they are used");
+      abandon(mark, "too large: more than " + std::to_string(kMaxYamlBytes) +
+                        " bytes of text, aliases counted as often as they are used");
     }
   }
   void check_tag(const std::string& tag, YamlMark mark) {

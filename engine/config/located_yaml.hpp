@@ -24,16 +24,16 @@ struct YamlMark {
 
 struct YamlMember;
 
-/// A node by the rules of YAML 1.2's core schema: `1e-5` is a float, `010` the decimal int 10, `0x1F` and `0o17` are ints, `yes`, `no`,
-/// `on` and `off` are text, `~` and nothing are null. What is quoted is text.
+/// A node by the rules of YAML 1.2's core schema: `1e-5` is a float, `010` the decimal int 10, `0x1F` and `0o17` are ints, `yes`,
+/// `no`, `on` and `off` are text, `~` and nothing are null. What is quoted is text.
 struct YamlNode {
   enum class Kind { kNull, kBool, kInt, kFloat, kText, kList, kMap };
   Kind kind = Kind::kNull;
   YamlMark mark;
-  std::string text;          ///< a scalar as written, quotes and escapes resolved
-  bool flag = false;         ///< kBool
-  std::int64_t whole = 0;    ///< kInt
-  double number = 0.0;       ///< kInt, kFloat; finite or what `.inf` and `.nan` say
+  std::string text;                 ///< a scalar as written, quotes and escapes resolved
+  bool flag = false;                ///< kBool
+  std::int64_t whole = 0;           ///< kInt
+  double number = 0.0;              ///< kInt, kFloat; finite or what `.inf` and `.nan` say
   std::vector<YamlNode> items;      ///< kList
   std::vector<YamlMember> members;  ///< kMap, in the order of the file, keys all different
   std::size_t node_count = 1;       ///< this one and all below it
@@ -63,8 +63,10 @@ struct YamlDocument {
   bool complete = false;              ///< false: the last problem ended the reading, `root` is not to be used
 };
 
-/// Reads one document of at most kMaxConfigBytes bytes of UTF-8 (a byte order mark is skipped). Refused: duplicate keys, merge keys
-/// (`<<`), tags other than `!!str`, keys that are no scalars, control characters, a second document, and whatever exceeds the bounds above.
+/// Reads one document of at most kMaxConfigBytes bytes of UTF-8 (a byte order mark is skipped). Refused: duplicate keys, merge
+/// keys
+/// (`<<`), tags other than `!!str`, keys that are no scalars, control characters, a second document, and whatever exceeds the
+/// bounds above.
 YamlDocument parse_yaml(std::string_view text);
 
 /// The node a single unquoted scalar makes.

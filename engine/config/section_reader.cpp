@@ -46,7 +46,8 @@ bool check_text(const YamlNode& value, const KeySpec& key, std::string_view path
     errors.planned(value.mark, path, "given " + shown(value) + "; allowed: " + join(key.allowed));
     return false;
   }
-  const bool good = key.pattern.empty() ? key.allowed.empty() || std::find(key.allowed.begin(), key.allowed.end(), value.text) != key.allowed.end()
+  const bool good = key.pattern.empty() ? key.allowed.empty() ||
+                                              std::find(key.allowed.begin(), key.allowed.end(), value.text) != key.allowed.end()
                                         : matches(value.text, key.pattern);
   if (!good) errors.refuse(value, path, allowed_text(key), key.allowed);
   return good;
@@ -92,33 +93,58 @@ bool check_ids(const YamlNode& value) {
          });
 }
 
-bool is_words(const YamlNode& value) {
-  if (value.kind != Kind::kList || value.items.empty()) return false;
-  return std::all_of(value.items.begin(), value.items.end(), [](const YamlNode& part) {
-    if (part.kind != Kind::kList) return part.is_scalar();
-    return !part.items.empty() && std::all_of(part.items.begin(), part.items.end(), [](const YamlNode& word) { return word.is_scalar(); });
-  });
+/// `{name}` without quotes is a map in YAML, which is what a nearly right command most often holds.
+bool check_words(const YamlNode& list, const std::string& path, bool nested, Diagnostics& errors) {
+  bool good = true;
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const YamlNode& item = list.items[i];
+    const std::string where = path + "[" + std::to_string(i) + "]";
+    if (item.is_scalar()) continue;
+    if (!nested && item.kind == Kind::kList && !item.items.empty()) {
+      good = check_words(item, where, true, errors) && good;
+      continue;
+    }
+    const bool placeholder = item.kind == Kind::kMap && item.members.size() == 1 && item.members[0].value.kind == Kind::kNull;
+    const std::string hint = placeholder ? "; quote it: \"{" + item.members[0].key + "}\"" : "";
+    errors.refuse(item, where, (nested ? "a word" : "a word, or a list of words that is not empty") + hint);
+    good = false;
+  }
+  return good;
 }
 
 /// The types whose check is one question.
 bool fits(const YamlNode& value, const KeySpec& key) {
   switch (key.type) {
-    case KeyType::kFlag: return value.kind == Kind::kBool;
-    case KeyType::kInt: return value.kind == Kind::kInt && in_range(value.number, key);
-    case KeyType::kNumber: return value.is_number() && in_range(value.number, key);
-    case KeyType::kDuration: return read_duration(value).has_value();
-    case KeyType::kIntOrShare: return (value.kind == Kind::kInt && in_range(value.number, key)) || read_share(value).has_value();
-    case KeyType::kIntOrMap: return is_int_or_map(value, key);
-    case KeyType::kIds: return check_ids(value);
-    case KeyType::kWords: return is_words(value);
-    case KeyType::kValues: return value.kind == Kind::kList && !value.items.empty();
-    case KeyType::kCondition: return value.kind == Kind::kMap && value.members.size() == 1;
-    case KeyType::kParameters: return value.kind == Kind::kMap && !value.members.empty();
+    case KeyType::kFlag:
+      return value.kind == Kind::kBool;
+    case KeyType::kInt:
+      return value.kind == Kind::kInt && in_range(value.number, key);
+    case KeyType::kNumber:
+      return value.is_number() && in_range(value.number, key);
+    case KeyType::kDuration:
+      return read_duration(value).has_value();
+    case KeyType::kIntOrShare:
+      return (value.kind == Kind::kInt && in_range(value.number, key)) || read_share(value).has_value();
+    case KeyType::kIntOrMap:
+      return is_int_or_map(value, key);
+    case KeyType::kIds:
+      return check_ids(value);
+    case KeyType::kWords:
+      return is_words(value);
+    case KeyType::kValues:
+      return value.kind == Kind::kList && !value.items.empty();
+    case KeyType::kCondition:
+      return value.kind == Kind::kMap && value.members.size() == 1;
+    case KeyType::kParameters:
+      return value.kind == Kind::kMap && !value.members.empty();
     case KeyType::kValueMap:
     case KeyType::kTextMap:
-    case KeyType::kSectionMap: return value.kind == Kind::kMap || value.kind == Kind::kNull;
-    case KeyType::kSectionList: return value.kind == Kind::kList || value.kind == Kind::kNull;
-    default: return true;
+    case KeyType::kSectionMap:
+      return value.kind == Kind::kMap || value.kind == Kind::kNull;
+    case KeyType::kSectionList:
+      return value.kind == Kind::kList || value.kind == Kind::kNull;
+    default:
+      return true;
   }
 }
 
@@ -165,24 +191,41 @@ std::string allowed_text(const KeySpec& key) {
     case KeyType::kText:
       if (!key.allowed.empty()) return join(key.allowed, " | ");
       return key.pattern.empty() ? "text" : "text like " + key.pattern;
-    case KeyType::kFlag: return "true | false";
-    case KeyType::kInt: return range("int");
-    case KeyType::kNumber: return range("number");
-    case KeyType::kDuration: return "seconds, or 90s, 15m, 4h, 2d; above 0, up to 3650d";
-    case KeyType::kIntOrShare: return range("int") + ", or a share as 20% or 0.2";
-    case KeyType::kIntOrMap: return range("int") + ", or a map from parameters to such";
-    case KeyType::kValues: return "a list of at least one value";
-    case KeyType::kCondition: return "a map with one parameter and its value or list of values";
-    case KeyType::kIds: return "auto | a list of indexes or UUIDs";
-    case KeyType::kWords: return "a list of words and of lists of words, none of them empty";
-    case KeyType::kValueMap: return "a map from names to text, numbers, true or false";
-    case KeyType::kTextMap: return "a map from names to text";
+    case KeyType::kFlag:
+      return "true | false";
+    case KeyType::kInt:
+      return range("int");
+    case KeyType::kNumber:
+      return range("number");
+    case KeyType::kDuration:
+      return "seconds, or 90s, 15m, 4h, 2d; above 0, up to 3650d";
+    case KeyType::kIntOrShare:
+      return range("int") + ", or a share as 20% or 0.2";
+    case KeyType::kIntOrMap:
+      return range("int") + ", or a map from parameters to such";
+    case KeyType::kValues:
+      return "a list of at least one value";
+    case KeyType::kCondition:
+      return "a map with one parameter and its value or list of values";
+    case KeyType::kIds:
+      return "auto | a list of indexes or UUIDs";
+    case KeyType::kWords:
+      return "a list of words and of lists of words, none of them empty";
+    case KeyType::kValueMap:
+      return "a map from names to text, numbers, true or false";
+    case KeyType::kTextMap:
+      return "a map from names to text";
     case KeyType::kSection:
-    case KeyType::kSectionMap: return "a map";
-    case KeyType::kSectionList: return "a list of maps";
-    case KeyType::kParameters: return "a map with at least one parameter";
-    case KeyType::kStrategy: return "a name, or a map with a name and options";
-    case KeyType::kStopping: return "a name, off, or a map with a name and options";
+    case KeyType::kSectionMap:
+      return "a map";
+    case KeyType::kSectionList:
+      return "a list of maps";
+    case KeyType::kParameters:
+      return "a map with at least one parameter";
+    case KeyType::kStrategy:
+      return "a name, or a map with a name and options";
+    case KeyType::kStopping:
+      return "a name, off, or a map with a name and options";
   }
   return "";
 }
@@ -190,7 +233,8 @@ std::string allowed_text(const KeySpec& key) {
 bool check_value(const YamlNode& value, const KeySpec& key, std::string_view path, Diagnostics& errors) {
   if (key.type == KeyType::kText) return check_text(value, key, path, errors);
   if (!fits(value, key)) {
-    const bool beyond = value.is_number() && value.number > 0.0 && (value.kind == Kind::kFloat || value.number > key.max.value_or(value.number));
+    const bool beyond =
+        value.is_number() && value.number > 0.0 && (value.kind == Kind::kFloat || value.number > key.max.value_or(value.number));
     if (!key.planned_numbers.empty() && beyond) {
       errors.planned(value.mark, path, key.planned_numbers + ": given " + shown(value) + "; allowed: " + allowed_text(key));
       return false;
@@ -205,13 +249,18 @@ bool check_value(const YamlNode& value, const KeySpec& key, std::string_view pat
       return check_scalars(value, path, errors) && names;
     }
     case KeyType::kSectionMap:
-    case KeyType::kParameters: check_names(value, key, path, errors); return true;
-    case KeyType::kValues: return check_scalar_list(value, path, errors);
-    default: return true;
+    case KeyType::kParameters:
+      check_names(value, key, path, errors);
+      return true;
+    case KeyType::kValues:
+      return check_scalar_list(value, path, errors);
+    default:
+      return true;
   }
 }
 
-SectionReader::SectionReader(const YamlNode& map, std::string path, const SectionSpec& spec, Diagnostics& errors) : path_(std::move(path)) {
+SectionReader::SectionReader(const YamlNode& map, std::string path, const SectionSpec& spec, Diagnostics& errors)
+    : path_(std::move(path)) {
   if (map.kind == Kind::kMap) {
     for (const YamlMember& member : map.members) read_member(member, spec, errors);
   } else if (map.is_scalar() && !spec.short_key.empty()) {

@@ -29,6 +29,9 @@ class SectionReader {
  public:
   SectionReader(const YamlNode& map, std::string path, const SectionSpec& spec, Diagnostics& errors);
 
+  SectionReader(const SectionReader&) = delete;
+  SectionReader& operator=(const SectionReader&) = delete;
+
   /// The value of a key that is there and has passed; null otherwise.
   [[nodiscard]] const YamlNode* find(std::string_view key) const;
   /// Whether the key was written, right or wrong.

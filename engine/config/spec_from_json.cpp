@@ -46,7 +46,9 @@ class Reader {
     const bool fits = json_.is_number_integer() && (!json_.is_number_unsigned() || json_.get<std::uint64_t>() <= INT64_MAX);
     return fits ? json_.get<std::int64_t>() : wrong("an integer", std::int64_t{0});
   }
-  [[nodiscard]] std::uint64_t natural() const { return json_.is_number_unsigned() ? json_.get<std::uint64_t>() : wrong("an integer >= 0", std::uint64_t{0}); }
+  [[nodiscard]] std::uint64_t natural() const {
+    return json_.is_number_unsigned() ? json_.get<std::uint64_t>() : wrong("an integer >= 0", std::uint64_t{0});
+  }
   [[nodiscard]] int small() const {
     const std::int64_t number = whole();
     const bool fits = number >= std::numeric_limits<int>::min() && number <= std::numeric_limits<int>::max();
@@ -65,11 +67,13 @@ class Reader {
     if (json_.is_number_integer()) return whole();
     if (json_.is_number()) return json_.get<double>();
     if (json_.is_string()) return text();
-    if (json_.is_object() && json_.size() == 1 && json_.contains("number")) return Reader(json_.at("number"), path_, status_).number();
+    if (json_.is_object() && json_.size() == 1 && json_.contains("number"))
+      return Reader(json_.at("number"), path_, status_).number();
     return wrong("text, a number, true or false", Value(false));
   }
   [[nodiscard]] OptionValue option() const {
-    if (!json_.is_object() || !json_.contains("map")) return std::visit([](auto held) { return OptionValue(std::move(held)); }, value());
+    if (!json_.is_object() || !json_.contains("map"))
+      return std::visit([](auto held) { return OptionValue(std::move(held)); }, value());
     std::map<std::string, std::int64_t> map;
     Reader self = *this;
     const Reader entries = self["map"];
@@ -263,10 +267,14 @@ std::string_view type_name(ParameterType type) {
 }
 std::string_view scale_name(Scale scale) {
   switch (scale) {
-    case Scale::kAuto: return "auto";
-    case Scale::kLinear: return "linear";
-    case Scale::kLog: return "log";
-    case Scale::kReverseLog: return "reverse_log";
+    case Scale::kAuto:
+      return "auto";
+    case Scale::kLinear:
+      return "linear";
+    case Scale::kLog:
+      return "log";
+    case Scale::kReverseLog:
+      return "reverse_log";
   }
   return "";
 }

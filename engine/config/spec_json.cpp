@@ -66,7 +66,8 @@ Json parameter_json(const Parameter& parameter) {
     json["values"] = values_json(parameter.values);
   }
   json["when"] = nullptr;
-  if (parameter.when) json["when"] = Json{{"parameter", parameter.when->parameter}, {"values", values_json(parameter.when->values)}};
+  if (parameter.when)
+    json["when"] = Json{{"parameter", parameter.when->parameter}, {"values", values_json(parameter.when->values)}};
   return json;
 }
 
@@ -109,7 +110,8 @@ Json to_json(const StudySpec& spec) {
   json["parameters"] = Json::array();
   for (const Parameter& parameter : spec.space.parameters()) json["parameters"].push_back(parameter_json(parameter));
   json["static"] = Json::array();
-  for (const auto& [key, value] : spec.static_values) json["static"].push_back(Json{{"name", key}, {"value", value_to_json(value)}});
+  for (const auto& [key, value] : spec.static_values)
+    json["static"].push_back(Json{{"name", key}, {"value", value_to_json(value)}});
   json["strategy"] = named_json(spec.strategy);
   json["seed"] = spec.seed;
   json["early_stopping"] = stopping_json(spec.stopping);
@@ -128,11 +130,14 @@ Json to_json(const StudySpec& spec) {
   json["channels"] = texts_json(spec.channels);
   json["trainer"] = spec.trainer;
   json["command"] = Json::array();
-  for (const CommandPart& part : spec.command) json["command"].push_back(Json{{"words", part.words}, {"optional", part.optional}});
+  for (const CommandPart& part : spec.command)
+    json["command"].push_back(Json{{"words", part.words}, {"optional", part.optional}});
   json["metrics"] = Json::array();
   for (const MetricDefinition& metric : spec.metrics) {
-    json["metrics"].push_back(
-        Json{{"name", metric.name}, {"regex", metric.regex}, {"step", optional_json(metric.step)}, {"step_offset", metric.step_offset}});
+    json["metrics"].push_back(Json{{"name", metric.name},
+                                   {"regex", metric.regex},
+                                   {"step", optional_json(metric.step)},
+                                   {"step_offset", metric.step_offset}});
   }
   json["working_directory"] = spec.working_directory;
   return json;

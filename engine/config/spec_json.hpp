@@ -9,8 +9,9 @@
 /// A resolved study as JSON, for the journal.
 namespace tune::engine {
 
-/// One line, keys in a fixed order, numbers exact, durations in microseconds, absent values null, non-finite numbers as the strings
-/// "NaN", "Infinity", "-Infinity" (as a parameter's, static or option value: {"number": "NaN"}, since those may be text too).
+/// One line, keys in a fixed order, numbers exact, durations in microseconds, absent values null, non-finite numbers as the
+/// strings "NaN", "Infinity", "-Infinity" (as a parameter's, static or option value: {"number": "NaN"}, since those may be text
+/// too).
 std::string spec_to_json(const StudySpec& spec);
 
 /// The exact inverse. Refuses unknown and missing keys, wrong types and a space that is none, with the key's path.

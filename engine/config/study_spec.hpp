@@ -22,8 +22,8 @@ struct NamedOptions {
 
 struct StoppingSpec {
   NamedOptions policy;
-  bool explain_all = false;            ///< journal the `continue` decisions too
-  int protect_best = 0;                ///< the n best so far are never stopped
+  bool explain_all = false;             ///< journal the `continue` decisions too
+  int protect_best = 0;                 ///< the n best so far are never stopped
   std::optional<Duration> min_runtime;  ///< a trial is not judged before it has run that long
 };
 

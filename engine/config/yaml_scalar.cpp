@@ -113,7 +113,8 @@ std::string unusable_number(const YamlNode& node) {
   int base = 10;
   bool negative = false;
   if (node.kind != YamlNode::Kind::kFloat || !std::isnan(node.number)) return "";
-  if (looks_int(node.text, base, negative)) return "given " + node.text + "; allowed: integers of 64 bits; quote it if it is text";
+  if (looks_int(node.text, base, negative))
+    return "given " + node.text + "; allowed: integers of 64 bits; quote it if it is text";
   if (looks_float(node.text)) return "given " + node.text + "; allowed: numbers that a double can hold; quote it if it is text";
   return "";
 }

@@ -34,7 +34,8 @@ std::string hex(unsigned char byte) {
 
 std::optional<YamlProblem> check_yaml_text(std::string_view text) {
   if (text.size() > kMaxConfigBytes) {
-    return YamlProblem{{}, "", "too large: " + std::to_string(text.size()) + " bytes; allowed: up to " + std::to_string(kMaxConfigBytes)};
+    return YamlProblem{
+        {}, "", "too large: " + std::to_string(text.size()) + " bytes; allowed: up to " + std::to_string(kMaxConfigBytes)};
   }
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
     return YamlProblem{{}, "", "the file is UTF-16; allowed: UTF-8"};

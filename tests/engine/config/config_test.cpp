@@ -1,0 +1,262 @@
+#include "engine/config/config.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/engine/config/test_registry.hpp"
+#include "tests/support/test_support.hpp"
+
+using namespace tune;
+using namespace tune::engine;
+
+namespace {
+
+/// Keys that every config needs; a test adds its own.
+constexpr const char* kBase = R"(name: study
+objective: {metric: accuracy, goal: maximize}
+parameters:
+  lr: {type: float, min: 1e-5, max: 1.0}
+  opt: {type: categorical, values: [sgd, adam]}
+  momentum: {type: float, min: 0, max: 0.9, when: {opt: sgd}}
+command: [train, --lr, "{lr}", [--momentum, "{momentum}"]]
+strategy: random
+)";
+
+const Registry& registry() { return test::config_registry(); }
+
+Result<LoadedConfig> parse(const std::string& text,
+                           ConfigContext context = {.working_directory = "/", .program_directory = "/programs"}) {
+  return parse_config(text, "c.yaml", registry(), context);
+}
+StudySpec spec(const std::string& text) {
+  auto loaded = parse(text);
+  REQUIRE_MESSAGE(loaded.ok(), loaded.status().message());
+  return loaded->spec;
+}
+std::string error(const std::string& text) {
+  const auto loaded = parse(text);
+  REQUIRE(!loaded.ok());
+  CHECK(loaded.status().code() == ErrorCode::kInvalid);
+  return loaded.status().message();
+}
+/// The base with an end and more.
+std::string with(const std::string& more) { return std::string(kBase) + "limits: {max_trials: 5}\n" + more; }
+
+}  // namespace
+
+TEST_CASE("every key of a full config reaches the spec") {
+  const test::TempDir dir;
+  dir.write("data/x", "");
+  const auto loaded = parse(R"(
+name: fashion-resnet
+objective: {metric: "validation:accuracy", goal: minimize, value: mean_last_3, on_nan: ignore}
+parameters:
+  momentum:        {type: float, min: 0.0, max: 0.999, scale: reverse_log, when: {optimizer: [sgd, nag]}}
+  learning_rate:   {type: float, min: 1e-5, max: 1.0, scale: log}
+  mini_batch_size: {type: int, min: 16, max: 64, step: 16}
+  optimizer:       {type: categorical, values: [sgd, adam, 3, 0.5, true]}
+static: {num_layers: 18, epochs: 10, name: text, rate: 1.0, on: yes}
+strategy: {name: random, seed: 7}
+early_stopping: {name: median, min_trials: 4, explain: all, protect_best: 3, min_runtime: 2m}
+limits: {max_trials: 20, max_parallel: 2, max_runtime: 4h, trial_runtime: 90, max_failures: 3, grace: 1.5s}
+completion: {target: 0.95, not_improving: 15, converged: true}
+resources: {gpus: [0, GPU-7], gpus_per_trial: 2, cpus_per_trial: 4, processes_per_trial: 1, nodes_per_trial: 1}
+executor: {name: local}
+deterministic: true
+max_step: 12
+environment: {NCCL_DEBUG: WARN, N: 010}
+channels: {train: data}
+command: [python3, train.py, --lr, "{learning_rate}", "--layers={num_layers}", [--momentum, "{momentum}"], 5, "{{x}}"]
+metrics:
+  - {name: "validation:accuracy", regex: 'Validation-accuracy=([-+.\deE]+|nan)', step: 'Epoch\[(\d+)\]', step_offset: 1}
+  - {Name: loss, Regex: 'loss=(\S+)'}
+)",
+                            {.working_directory = dir.path().string(), .program_directory = ""});
+  REQUIRE_MESSAGE(loaded.ok(), loaded.status().message());
+  CHECK(loaded->notes.empty());
+  const StudySpec& s = loaded->spec;
+  CHECK(s.name == "fashion-resnet");
+  CHECK(s.objective.metric == "validation:accuracy");
+  CHECK(s.objective.goal == Goal::kMinimize);
+  CHECK(s.objective.value == ValueMode::kMeanLastK);
+  CHECK(s.objective.last_k == 3);
+  CHECK(s.objective.on_nan == OnNan::kIgnore);
+  REQUIRE(s.space.size() == 4);
+  CHECK(s.space[0].name == "optimizer");  // a parent comes before its child
+  CHECK(s.space[0].values == std::vector<Value>{"sgd", "adam", std::int64_t{3}, 0.5, true});
+  CHECK(s.space[1].name == "momentum");
+  CHECK(s.space[1].scale == Scale::kReverseLog);
+  CHECK(s.space[1].when->values == std::vector<Value>{"sgd", "nag"});
+  CHECK(s.space[2].min == 1e-5);
+  CHECK(s.space[3].step == 16.0);
+  CHECK(s.space[3].type == ParameterType::kInt);
+  using Pair = std::pair<std::string, Value>;
+  CHECK(s.static_values ==
+        std::vector<Pair>{
+            {"num_layers", std::int64_t{18}}, {"epochs", std::int64_t{10}}, {"name", "text"}, {"rate", 1.0}, {"on", "yes"}});
+  CHECK(s.strategy.name == "random");
+  CHECK(s.seed == 7);
+  REQUIRE(s.stopping);
+  CHECK(s.stopping->policy.name == "median");
+  CHECK(option<std::int64_t>(s.stopping->policy.options, "min_trials") == 4);
+  CHECK(s.stopping->explain_all);
+  CHECK(s.stopping->protect_best == 3);
+  CHECK(s.stopping->min_runtime == std::chrono::minutes(2));
+  CHECK(s.limits.max_trials == 20);
+  CHECK(s.limits.max_parallel == 2);
+  CHECK(s.limits.max_runtime == std::chrono::hours(4));
+  CHECK(s.limits.trial_runtime == std::chrono::seconds(90));
+  CHECK(s.limits.max_failures == 3);
+  CHECK(s.limits.grace == std::chrono::milliseconds(1500));
+  CHECK(s.completion.target == 0.95);
+  CHECK(s.completion.not_improving == 15);
+  CHECK(s.completion.converged);
+  CHECK(!s.resources.gpus_auto);
+  CHECK(s.resources.gpus == std::vector<std::string>{"0", "GPU-7"});
+  CHECK(s.resources.gpus_per_trial == 2);
+  CHECK(s.resources.cpus_per_trial == 4);
+  CHECK(s.executor == "local");
+  CHECK(s.deterministic);
+  CHECK(s.max_step == 12);
+  CHECK(s.declared_max_step() == 12);
+  CHECK(s.environment == std::vector<std::pair<std::string, std::string>>{{"NCCL_DEBUG", "WARN"}, {"N", "010"}});
+  CHECK(s.channels == std::vector<std::pair<std::string, std::string>>{{"train", dir / "data"}});
+  REQUIRE(s.command.size() == 8);
+  CHECK(s.command[5].optional);
+  CHECK(s.command[5].words == std::vector<std::string>{"--momentum", "{momentum}"});
+  CHECK(s.command[6].words == std::vector<std::string>{"5"});
+  REQUIRE(s.metrics.size() == 2);
+  CHECK(s.metrics[0].step_offset == 1);
+  CHECK(s.metrics[0].step == "Epoch\\[(\\d+)\\]");
+  CHECK(s.metrics[1].name == "loss");
+  CHECK(s.working_directory == dir.path().string());
+}
+
+TEST_CASE("what is left out has its documented default") {
+  const StudySpec s = spec(with(""));
+  CHECK(s.objective.value == ValueMode::kLast);
+  CHECK(s.objective.on_nan == OnNan::kStop);
+  CHECK(s.seed == 0);
+  CHECK(!s.stopping);
+  CHECK(s.limits.max_parallel == 1);
+  CHECK(s.limits.max_failures == 5);
+  CHECK(s.limits.grace == std::chrono::seconds(30));
+  CHECK(s.resources.gpus_auto);
+  CHECK(!s.resources.gpus_per_trial);
+  CHECK(s.executor == "local");
+  CHECK(!s.deterministic);
+  CHECK(s.space[0].scale == Scale::kAuto);
+}
+
+TEST_CASE("text is short for a name, off is none") {
+  CHECK(spec(with("early_stopping: median\n")).stopping->policy.name == "median");
+  CHECK(!spec(with("early_stopping: 'off'\n")).stopping);
+  CHECK(spec(with("executor: local\n")).executor == "local");
+  CHECK(spec(with("")).strategy.name == "random");
+}
+
+TEST_CASE("a study needs an end, from wherever") {
+  CHECK(error(kBase).find("limits.max_trials: missing") != std::string::npos);
+  CHECK(parse(std::string(kBase) + "limits: {max_runtime: 1h}\n").ok());
+  CHECK(parse(std::string(kBase) + "completion: {target: 1}\n").ok());
+  CHECK(parse(kBase, {.working_directory = "/", .program_directory = "", .has_other_end = true}).ok());
+}
+
+TEST_CASE("a trainer brings its command and metrics, the config may replace them") {
+  const StudySpec s = spec(R"(name: t
+objective: {metric: "validation:accuracy", goal: maximize}
+parameters: {learning_rate: {type: float, min: 0.1, max: 1}}
+trainer: image_classification
+strategy: random
+limits: {max_trials: 1}
+metrics: [{name: "train:loss", regex: 'L=(\d+)'}, {name: extra, regex: 'E=(\d+)'}]
+)");
+  CHECK(s.trainer == "image_classification");
+  REQUIRE(s.command.size() == 1);
+  CHECK(s.command[0].words == std::vector<std::string>{"/programs/tune-train-image"});
+  const auto regex_of = [&](const std::string& name) {
+    std::vector<std::string> found;
+    for (const MetricDefinition& one : s.metrics) {
+      if (one.name == name) found.push_back(one.regex);
+    }
+    return found;
+  };
+  CHECK(regex_of("train:loss") == std::vector<std::string>{"L=(\\d+)"});
+  CHECK(regex_of("extra").size() == 1);
+  CHECK(regex_of("validation:accuracy").size() == 1);
+}
+
+TEST_CASE("an objective that only @tune lines can bring is allowed, with a note") {
+  const auto loaded = parse(with("metrics: [{name: accurary, regex: 'a=(.)'}]\n"));
+  REQUIRE(loaded.ok());
+  REQUIRE(loaded->notes.size() == 1);
+  CHECK(loaded->notes[0].find("did you mean 'accurary'?") != std::string::npos);
+}
+
+TEST_CASE("options are resolved: defaults, shares, maps of parameters") {
+  const auto warmup = [&](const std::string& text) {
+    return spec(with("early_stopping: {name: median, percentile: 30, warmup: " + text + "}\n"))
+        .stopping->policy.options.at("warmup");
+  };
+  CHECK(warmup("3") == OptionValue(std::int64_t{3}));
+  CHECK(warmup("20%") == OptionValue(0.2));
+  CHECK(warmup("0.25") == OptionValue(0.25));
+  const StudySpec s = spec(with("early_stopping: {name: median, percentile: 30}\n"));
+  CHECK(option<double>(s.stopping->policy.options, "percentile") == 30.0);
+  CHECK(option<std::string>(s.stopping->policy.options, "references") == "completed");
+  CHECK(!s.stopping->policy.options.contains("warmup"));
+
+  const std::string base = std::string(kBase).substr(0, std::string(kBase).find("strategy:"));
+  const StudySpec grid = spec(base + "strategy: {name: grid, points: {lr: 4}}\n");  // needs no other end
+  using Points = std::map<std::string, std::int64_t>;
+  CHECK(option<Points>(grid.strategy.options, "points") == Points{{"lr", 4}});
+  CHECK(error(base + "strategy: grid\n").find("strategy: grid needs points for 'lr'") != std::string::npos);
+  CHECK(spec(base + "limits: {max_trials: 1}\n").strategy.name == "bayesian");
+  CHECK(spec(base + "strategy: {seed: 9}\nlimits: {max_trials: 1}\n").seed == 9);
+}
+
+TEST_CASE("JSON is YAML") {
+  const StudySpec s = spec(R"({
+	"name": "j", "objective": {"metric": "m", "goal": "minimize"},
+	"parameters": {"x": {"type": "float", "min": 0, "max": 1e-5}},
+	"command": ["t", "{x}"], "strategy": "random", "limits": {"max_trials": 3}
+})");
+  CHECK(s.space[0].max == 1e-5);
+  CHECK(s.limits.max_trials == 3);
+}
+
+TEST_CASE("files: missing, directory, too large, and what is no file of ours") {
+  const test::TempDir dir;
+  const ConfigContext context{.working_directory = dir.path().string(), .program_directory = ""};
+  const auto message = [&](const std::string& path) {
+    const auto loaded = load_config(path, registry(), context);
+    REQUIRE(!loaded.ok());
+    return loaded.status().message();
+  };
+  CHECK(message(dir / "none.yaml").find("no such file") != std::string::npos);
+  CHECK(message(dir.path().string()).find("directory") != std::string::npos);
+  const std::string large = dir.write("large.yaml", "");
+  std::filesystem::resize_file(large, 100U << 20U);  // sparse: refused by its size, unread
+  CHECK(message(large).find("too large") != std::string::npos);
+  CHECK(message("/dev/zero").find("too large") != std::string::npos);
+  CHECK(load_config(dir.write("good.yaml", with("")), registry(), context).ok());
+}
+
+TEST_CASE("a stopping policy from the command line") {
+  Space space;
+  space.uniform("x", 0, 1);
+  const auto off = parse_stopping("off", registry(), space);
+  REQUIRE(off.ok());
+  CHECK(!off->has_value());
+  const auto median = parse_stopping("median:min_trials=7", registry(), space);
+  REQUIRE_MESSAGE(median.ok(), median.status().message());
+  REQUIRE(median->has_value());
+  CHECK((*median)->name == "median");
+  CHECK(option<std::int64_t>((*median)->options, "min_trials") == 7);
+  const auto message = [&](const char* text) { return parse_stopping(text, registry(), space).status().message(); };
+  CHECK(message("medain").find("did you mean 'median'?") != std::string::npos);
+  CHECK(message("median:min_trails=7").find("did you mean 'min_trials'?") != std::string::npos);
+  CHECK(message("median:min_trials=x").find("given 'x'; allowed: int") != std::string::npos);
+  CHECK(message("median:min_trials").find("NAME:key=value") != std::string::npos);
+  CHECK(message("median:min_trials=1,min_trials=2").find("given twice") != std::string::npos);
+  CHECK(message("asha").find("planned, not built yet") != std::string::npos);
+}
