@@ -90,6 +90,7 @@ class Rule:
         self.warmup = parse_warmup(options.get("warmup"))
         self.protect_best = int(options.get("protect_best") or 0)
         self.min_runtime = parse_duration(options.get("min_runtime") or 0)
+        self.on_nan = options.get("on_nan", "stop")
         self.maximize = maximize
         self.declared_max = declared_max
 
@@ -142,19 +143,26 @@ class Rule:
             return max((self.goodness(v) for v in trial.values(when).values()), default=-math.inf)
 
         own = best(judged)
+        if own == -math.inf:
+            return False
         return sum(best(other) > own for other in trials if other is not judged) < self.protect_best
 
-    def ran_long_enough(self, trial, point):
+    def ran_long_enough(self, trial, time):
+        """Whether the trial's attempts had run `min_runtime` together by `time`."""
         if self.min_runtime == 0:
             return True
-        start = (trial.attempts.get(point[4]) or {}).get("start")
-        return start is not None and point[3] - parse_time(start) >= self.min_runtime
+        ran = 0.0
+        for attempt in trial.attempts.values():
+            start = parse_time(attempt["start"]) if attempt.get("start") else time
+            end = parse_time(attempt["end"]) if attempt.get("end") else time
+            ran += max(0.0, min(end, time) - start)
+        return ran >= self.min_runtime
 
     def judge(self, trials, trial, point):
         """None: goes on; else why it stops: (step, sentence, whether rounding decides)."""
         when, step = point[0], point[1]
         max_step = self.max_step(trials, when)
-        if step < self.first_judged(max_step) or step == max_step or not self.ran_long_enough(trial, point):
+        if step < self.first_judged(max_step) or step == max_step or not self.ran_long_enough(trial, point[3]):
             return None
         averages = self.averages(trials, trial, when, step)
         if not averages or len(averages) < self.min_trials:
@@ -180,6 +188,8 @@ def first_stop(rule, trials, trial):
     for point in trial.points:
         if trial.end is not None and point[0] > trial.end:
             break
+        if rule.on_nan == "stop" and not math.isfinite(point[2]):
+            break  # diverged: no rule is asked any more
         verdict = rule.judge(trials, trial, point)
         if verdict and verdict[2]:
             close_steps.append(verdict[0])
@@ -217,7 +227,8 @@ def load(path):
 
 def options_of(args, study):
     options = dict(study.get("early_stopping_options") or {})
-    for name in ("references", "value", "min_trials", "percentile", "margin", "warmup", "protect_best", "min_runtime"):
+    options.setdefault("on_nan", study["objective"].get("on_nan", "stop"))
+    for name in ("references", "value", "min_trials", "percentile", "margin", "warmup", "protect_best", "min_runtime", "on_nan"):
         if getattr(args, name) is not None:
             options[name] = getattr(args, name)
     return options
@@ -262,6 +273,7 @@ def main():
     parser.add_argument("--warmup", type=parse_warmup, help="a step, or a share as 20%% or 0.2")
     parser.add_argument("--protect-best", type=int)
     parser.add_argument("--min-runtime", help="seconds, or 90s, 15m, 4h, 2d")
+    parser.add_argument("--on-nan", choices=["stop", "ignore"], help="objective.on_nan of the config; default stop")
     parser.add_argument("--max-step", type=int, help="the declared maximum step; default: the report's, else the longest completed trial")
     parser.add_argument("--verbose", action="store_true", help="print the stops that agree too")
     args = parser.parse_args()

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <optional>
-#include <ranges>
 #include <span>
+#include <vector>
 
 #include "tune/records.hpp"
 
@@ -49,13 +52,43 @@ class TrialView {
   std::span<const Point> points_;
 };
 
+/// Trials by number, as views. An own type because clang 14 and 15 cannot compile the standard library's view adaptors (g++ 12's).
+class TrialRange {
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = TrialView;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = TrialView;
+
+    Iterator() = default;
+    Iterator(const StudyRecord& record, std::vector<TrialId>::const_iterator at) : record_(&record), at_(at) {}
+    TrialView operator*() const { return {record_->trial(*at_), record_->objective}; }
+    Iterator& operator++() { return ++at_, *this; }
+    Iterator operator++(int) { return {*record_, at_++}; }
+    bool operator==(const Iterator& other) const { return at_ == other.at_; }
+
+   private:
+    const StudyRecord* record_ = nullptr;
+    std::vector<TrialId>::const_iterator at_;
+  };
+
+  TrialRange(const StudyRecord& record, const std::vector<TrialId>& ids) : record_(&record), ids_(&ids) {}
+  [[nodiscard]] Iterator begin() const { return {*record_, ids_->begin()}; }
+  [[nodiscard]] Iterator end() const { return {*record_, ids_->end()}; }
+  [[nodiscard]] std::size_t size() const { return ids_->size(); }
+  [[nodiscard]] bool empty() const { return ids_->empty(); }
+
+ private:
+  const StudyRecord* record_;
+  const std::vector<TrialId>* ids_;
+};
+
 /// An immutable snapshot of a study: finished and running trials are two ranges, so that no strategy forgets pending points.
 /// Cheap to copy; valid only during the call it was given to. Const use is safe from several threads.
 class StudyView {
-  [[nodiscard]] auto views(const std::vector<TrialId>& ids) const {
-    return ids | std::views::transform([record = record_](TrialId id) { return TrialView(record->trial(id), record->objective); });
-  }
-
  public:
   explicit StudyView(const StudyRecord& record) : record_(&record) {}
 
@@ -67,9 +100,9 @@ class StudyView {
   /// The number the next proposal will get: the key of its random streams.
   [[nodiscard]] TrialId next_trial() const { return static_cast<TrialId>(record_->trials.size()) + 1; }
   /// In the order in which they ended.
-  [[nodiscard]] auto finished() const { return views(record_->finished_order); }
+  [[nodiscard]] TrialRange finished() const { return {*record_, record_->finished_order}; }
   /// Pending, training, stopping, interrupted and paused ones, in the order of their proposal.
-  [[nodiscard]] auto running() const { return views(record_->running); }
+  [[nodiscard]] TrialRange running() const { return {*record_, record_->running}; }
   [[nodiscard]] std::size_t finished_count() const { return record_->finished_order.size(); }
   [[nodiscard]] std::size_t running_count() const { return record_->running.size(); }
   [[nodiscard]] TrialView trial(TrialId id) const { return {record_->trial(id), record_->objective}; }
