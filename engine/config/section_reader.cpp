@@ -130,7 +130,7 @@ bool fits(const YamlNode& value, const KeySpec& key) {
     case KeyType::kIds:
       return check_ids(value);
     case KeyType::kWords:
-      return is_words(value);
+      return value.kind == Kind::kList && !value.items.empty();
     case KeyType::kValues:
       return value.kind == Kind::kList && !value.items.empty();
     case KeyType::kCondition:

@@ -53,7 +53,7 @@ parameters:
   momentum:        {type: float, min: 0.0, max: 0.999, scale: reverse_log, when: {optimizer: [sgd, nag]}}
   learning_rate:   {type: float, min: 1e-5, max: 1.0, scale: log}
   mini_batch_size: {type: int, min: 16, max: 64, step: 16}
-  optimizer:       {type: categorical, values: [sgd, adam, 3, 0.5, true]}
+  optimizer:       {type: categorical, values: [sgd, nag, 3, 0.5, true]}
 static: {num_layers: 18, epochs: 10, name: text, rate: 1.0, on: yes}
 strategy: {name: random, seed: 7}
 early_stopping: {name: median, min_trials: 4, explain: all, protect_best: 3, min_runtime: 2m}
@@ -82,7 +82,7 @@ metrics:
   CHECK(s.objective.on_nan == OnNan::kIgnore);
   REQUIRE(s.space.size() == 4);
   CHECK(s.space[0].name == "optimizer");  // a parent comes before its child
-  CHECK(s.space[0].values == std::vector<Value>{"sgd", "adam", std::int64_t{3}, 0.5, true});
+  CHECK(s.space[0].values == std::vector<Value>{"sgd", "nag", std::int64_t{3}, 0.5, true});
   CHECK(s.space[1].name == "momentum");
   CHECK(s.space[1].scale == Scale::kReverseLog);
   CHECK(s.space[1].when->values == std::vector<Value>{"sgd", "nag"});
