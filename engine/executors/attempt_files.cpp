@@ -1,0 +1,151 @@
+#include "engine/executors/attempt_files.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "engine/executors/attempt_layout.hpp"
+#include "engine/executors/process_table.hpp"
+
+namespace tune::engine {
+namespace {
+
+constexpr std::size_t kRecordLimit = 64 * 1024;
+constexpr std::size_t kEnvironmentLimit = 4 * 1024 * 1024;  ///< the kernel's own limit is a quarter of the stack's
+
+using Json = nlohmann::json;
+
+Json read_record(const std::string& directory, const char* name) {
+  const auto text = read_small_file(directory + "/" + name, kRecordLimit);
+  if (!text) return Json::value_t::discarded;
+  return Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+}
+
+std::int64_t integer(const Json& record, const char* key) {
+  const auto found = record.find(key);
+  return found != record.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+std::optional<int> optional_integer(const Json& record, const char* key) {
+  const auto found = record.find(key);
+  if (found == record.end() || !found->is_number_integer()) return std::nullopt;
+  return found->get<int>();
+}
+bool boolean(const Json& record, const char* key) {
+  const auto found = record.find(key);
+  return found != record.end() && found->is_boolean() && found->get<bool>();
+}
+std::string text(const Json& record, const char* key) {
+  const auto found = record.find(key);
+  return found != record.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::string launch_error(const LaunchSpec& spec, const std::string& step, const std::string& why) {
+  if (step.empty()) return "";
+  if (step == "exec") return "cannot run '" + (spec.argv.empty() ? "" : spec.argv.front()) + "': " + why;
+  if (step == "directory") return "cannot enter the directory '" + spec.working_directory + "': " + why;
+  if (step == "log") return "cannot open the log '" + spec.directory + "/" + kLogFile + "': " + why;
+  if (step == "pid") return "cannot write '" + spec.directory + "/" + kPidFile + "': " + why;
+  return "cannot start a process: " + why;
+}
+
+bool belongs_to(pid_t pid, const std::string& variable) {
+  const auto environment = read_small_file("/proc/" + std::to_string(pid) + "/environ", kEnvironmentLimit);
+  if (!environment) return false;
+  const std::string wanted = variable + '\0';
+  return environment->compare(0, wanted.size(), wanted) == 0 || environment->find('\0' + wanted) != std::string::npos;
+}
+
+void kill_exactly(const ProcessInfo& process) {
+  const int fd = static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0));
+  if (fd < 0) return;
+  // The descriptor holds the process; only now is it certain that the number still means the same one.
+  const auto now = read_process(process.pid);
+  if (now && now->start_time == process.start_time) syscall(SYS_pidfd_send_signal, fd, SIGKILL, nullptr, 0);
+  close(fd);
+}
+
+}  // namespace
+
+std::optional<PidFile> read_pid_file(const std::string& directory) {
+  const Json record = read_record(directory, kPidFile);
+  if (!record.is_object()) return std::nullopt;
+  PidFile file;
+  file.shim = static_cast<pid_t>(integer(record, "shim"));
+  file.shim_start = static_cast<std::uint64_t>(integer(record, "shim_start"));
+  file.child = static_cast<pid_t>(integer(record, "child"));
+  file.child_start = static_cast<std::uint64_t>(integer(record, "child_start"));
+  file.boot_id = text(record, "boot_id");
+  if (file.shim <= 0 || file.child <= 0 || file.boot_id != boot_id()) return std::nullopt;
+  return file;
+}
+
+std::optional<ExitFile> read_exit_file(const LaunchSpec& spec) {
+  const Json record = read_record(spec.directory, kExitFile);
+  if (!record.is_object()) return std::nullopt;
+  ExitFile file;
+  file.exit.code = optional_integer(record, "code");
+  file.exit.signal = optional_integer(record, "signal");
+  file.exit.stop_requested = boolean(record, "stop_requested");
+  file.exit.killed = boolean(record, "killed");
+  file.exit.launch_error = launch_error(spec, text(record, "launch_step"), text(record, "launch_error"));
+  file.exit.started = TimePoint{Duration{integer(record, "started_us")}};
+  file.exit.ended = TimePoint{Duration{integer(record, "ended_us")}};
+  file.exit.user_seconds = to_seconds(Duration{integer(record, "user_us")});
+  file.exit.system_seconds = to_seconds(Duration{integer(record, "system_us")});
+  file.exit.max_rss_bytes = integer(record, "max_rss_bytes");
+  file.interrupted_by = static_cast<int>(integer(record, "interrupted_by"));
+  if (!file.exit.code && !file.exit.signal && file.exit.launch_error.empty()) return std::nullopt;
+  return file;
+}
+
+bool lock_is_held(const std::string& directory) {
+  const int fd = open((directory + "/" + kLockFile).c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool held = flock(fd, LOCK_EX | LOCK_NB) != 0;
+  close(fd);
+  return held;
+}
+
+void forbid_start(const std::string& directory) {
+  const int fd = open((directory + "/" + kLostFile).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (fd >= 0) close(fd);
+}
+
+int sweep_attempt(const std::string& directory) {
+  const std::string variable = std::string(kDirectoryVariable) + "=" + directory;
+  const auto file = read_pid_file(directory);
+  const std::vector<ProcessInfo> processes = all_processes();
+  std::set<pid_t> spared;  // ourselves and those above us, whatever their environment says
+  for (pid_t pid = getpid(); pid > 0;) {
+    spared.insert(pid);
+    const auto above = std::find_if(processes.begin(), processes.end(), [pid](const ProcessInfo& one) { return one.pid == pid; });
+    pid = above == processes.end() ? 0 : above->parent;
+  }
+  std::set<pid_t> ours;
+  for (const ProcessInfo& process : processes) {
+    const bool is_command = file && process.pid == file->child && process.start_time == file->child_start;
+    if (!spared.contains(process.pid) && (is_command || belongs_to(process.pid, variable))) ours.insert(process.pid);
+  }
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (const ProcessInfo& process : processes) {
+      if (ours.contains(process.parent) && !spared.contains(process.pid)) grew |= ours.insert(process.pid).second;
+    }
+  }
+  int found = 0;
+  for (const ProcessInfo& process : processes) {
+    if (process.state == 'Z' || !ours.contains(process.pid)) continue;
+    kill_exactly(process);
+    ++found;
+  }
+  return found;
+}
+
+}  // namespace tune::engine

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tune/executor.hpp"
+
+/// What a supervisor leaves in its attempt's directory, as the executor reads it.
+namespace tune::engine {
+
+struct PidFile {
+  pid_t shim = 0;
+  std::uint64_t shim_start = 0;  ///< as ProcessInfo::start_time
+  pid_t child = 0;
+  std::uint64_t child_start = 0;
+  std::string boot_id;
+};
+/// None: it is not there, damaged, or of another boot of this machine.
+std::optional<PidFile> read_pid_file(const std::string& directory);
+
+struct ExitFile {
+  ExitRecord exit;
+  int interrupted_by = 0;  ///< a signal from outside, 0: none
+};
+/// None: it is not there or damaged.
+std::optional<ExitFile> read_exit_file(const LaunchSpec& spec);
+
+/// Whether a supervisor lives.
+bool lock_is_held(const std::string& directory);
+/// From now on no supervisor begins this attempt.
+void forbid_start(const std::string& directory);
+
+/// Sends SIGKILL to whatever is left of an attempt: processes with its directory in their environment, the command itself, and
+/// all their descendants. The number of living ones that were found; to be repeated until it is 0.
+int sweep_attempt(const std::string& directory);
+
+}  // namespace tune::engine

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/executors/gpu_inventory.hpp"
+#include "engine/executors/log_tail.hpp"
+#include "engine/executors/shim_process.hpp"
+#include "engine/executors/slots.hpp"
+#include "engine/executors/wake_descriptor.hpp"
+#include "tune/clock.hpp"
+#include "tune/executor.hpp"
+
+namespace tune::engine {
+
+inline constexpr std::chrono::milliseconds kLogPollInterval{50};       ///< how late a line may be seen
+inline constexpr std::size_t kLogChunk = std::size_t{1} << 20;         ///< bytes of one attempt's log in one turn
+inline constexpr std::size_t kLogBytesPerWait = std::size_t{8} << 20;  ///< bytes of all logs in one wait()
+inline constexpr std::chrono::milliseconds kAdoptPatience{200};  ///< a supervisor may have been started just before the crash
+inline constexpr std::chrono::seconds kStartPatience{5};         ///< from taking the lock to the pid file
+inline constexpr std::chrono::seconds kSweepPatience{10};        ///< for processes that SIGKILL does not end
+inline constexpr std::chrono::seconds kGpuMemoryPatience{30};    ///< then the trial is started on the GPU all the same
+inline constexpr std::chrono::seconds kSpawnPatience{60};        ///< while the machine has no more processes or descriptors
+
+struct LocalOptions {
+  std::string shim_path;  ///< the `tune-shim` program
+  int slots = 1;          ///< attempts at once (max_parallel)
+  GpuRequest gpus;
+  /// When somebody else than this executor asks a supervisor to end (a shutdown, `kill`).
+  std::chrono::milliseconds outside_grace{30'000};
+};
+
+/// Processes of this machine, each under a `tune-shim` of its own: they outlive the executor and can be adopted by another one.
+/// The destructor leaves running attempts alone. Ended comes from exit.json always. A supervisor that was ended from outside
+/// yields Interrupted when that is known, else Lost, after whatever was left of the attempt has been killed. Thread safety: as
+/// Executor.
+class LocalExecutor final : public Executor {
+ public:
+  LocalExecutor(Clock& clock, LocalOptions options, GpuInventory gpus);
+  ~LocalExecutor() override;
+  LocalExecutor(const LocalExecutor&) = delete;
+  LocalExecutor& operator=(const LocalExecutor&) = delete;
+
+  [[nodiscard]] bool can_launch(const Resources& resources) const override;
+  Status launch(const LaunchSpec& spec) override;
+  Status adopt(std::span<const LaunchSpec> specs) override;
+  void stop(AttemptId id, std::chrono::milliseconds grace) override;
+  std::vector<ExecutorEvent> wait(TimePoint deadline) override;
+  void wake() override { wake_.wake(); }
+
+  /// How many GPUs trials can have.
+  [[nodiscard]] int gpu_count() const { return gpus_.size(); }
+
+ private:
+  enum class State {
+    kWaiting,   ///< has its place, not started: a GPU's memory is not free, or the machine is out of processes
+    kLooking,   ///< to be adopted: what has become of it?
+    kRunning,   ///< its supervisor lives
+    kSweeping,  ///< its supervisor is gone without a record, its processes are being killed
+    kDraining,  ///< over; the rest of its log is read, then `last` is reported
+  };
+  struct Attempt {
+    LaunchSpec spec;
+    State state;
+    ShimProcess shim;
+    LogTail log;
+    int slot = -1;
+    std::vector<std::size_t> gpus;
+    std::optional<std::chrono::milliseconds> unsent_stop;
+    bool told_waiting = false;
+    TimePoint begun;      ///< of this state
+    TimePoint next_look;  ///< in all states but kDraining: when to do the next thing
+    decltype(ExecutorEvent::body) last;
+    std::uint64_t drain_to = 0;
+
+    Attempt(LaunchSpec s, State st)
+        : spec(std::move(s)), state(st), log(spec.directory + "/log", spec.log_offset), next_look(TimePoint::max()) {}
+  };
+  using Attempts = std::map<std::uint64_t, std::unique_ptr<Attempt>>;
+
+  Attempt& add(const LaunchSpec& spec, State state);
+  void emit(const Attempt& attempt, decltype(ExecutorEvent::body) body) { events_.push_back({attempt.spec.id, std::move(body)}); }
+  void finish(std::uint64_t key);
+  [[nodiscard]] Status check_launch(const LaunchSpec& spec) const;
+
+  Status start(std::uint64_t key);
+  void wait_for_place(Attempt& attempt, const std::string& why);
+  void end_unstarted(std::uint64_t key, ExitRecord exit);
+  void run(std::uint64_t key, ShimProcess shim, std::vector<std::string> gpu_names);
+  void send_stop(Attempt& attempt);
+  void look(std::uint64_t key);
+  void supervisor_ended(std::uint64_t key);
+  void sweep(Attempt& attempt);
+  void begin_sweep(Attempt& attempt, decltype(ExecutorEvent::body) last);
+  void drain(Attempt& attempt, decltype(ExecutorEvent::body) last);
+  void end_by_record(Attempt& attempt, ExitFile file);
+
+  void collect_ends(TimePoint until);
+  void run_timers();
+  void read_logs();
+  [[nodiscard]] TimePoint next_timer() const;
+
+  Clock& clock_;
+  LocalOptions options_;
+  GpuInventory gpus_;
+  Slots slots_;
+  WakeDescriptor wake_;
+  int epoll_ = -1;
+  std::string host_;
+  Attempts attempts_;
+  std::map<AttemptId, std::uint64_t> by_id_;
+  std::uint64_t next_key_ = 1;  ///< 0 is the wake-up descriptor
+  std::vector<ExecutorEvent> events_;
+  TimePoint next_log_poll_;
+  bool backlog_ = false;          ///< more is in the logs than one wait() may give
+  std::uint64_t log_cursor_ = 0;  ///< key of the attempt whose log comes first
+};
+
+/// An error of the executor when a GPU that was asked for is not here, or the supervisor program is not.
+Result<std::unique_ptr<Executor>> make_local_executor(Clock& clock, const LocalOptions& options);
+
+}  // namespace tune::engine

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/executors/shim/records.hpp"
+
+namespace tune::shim {
+
+struct Arguments {
+  std::string directory;          ///< the attempt's
+  std::string working_directory;  ///< empty: the caller's
+  std::int64_t grace_ms = 0;      ///< for a SIGTERM from outside; a stop request brings its own
+  char** command = nullptr;       ///< ends with a null pointer
+};
+
+/// Runs one command to its end and all its descendants with it. One thread; the kernel does the waiting.
+class Supervisor {
+ public:
+  explicit Supervisor(const Arguments& arguments) : arguments_(arguments) {}
+  /// The shim's exit code.
+  int run();
+
+ private:
+  int claim();
+  bool start();
+  [[noreturn]] void become_command(int go, int report, int log) const;
+  void watch();
+  void on_signals();
+  void ask_to_end(std::int64_t grace_ms);
+  bool command_ended();
+  void kill_everything();
+  void end_descendants();
+  int record();
+
+  const Arguments& arguments_;
+  ExitFields fields_;
+  int directory_ = -1;
+  int null_ = -1;
+  int signals_ = -1;
+  pid_t child_ = 0;
+  bool asked_ = false;                      ///< SIGTERM was sent
+  std::optional<std::int64_t> kill_at_us_;  ///< monotonic
+  std::int64_t started_monotonic_us_ = 0;
+};
+
+}  // namespace tune::shim
