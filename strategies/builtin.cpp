@@ -1,3 +1,4 @@
+#include "strategies/bayesian/bayesian_strategy.hpp"
 #include "strategies/grid_strategy.hpp"
 #include "strategies/random_strategy.hpp"
 #include "strategies/sobol_strategy.hpp"
@@ -8,6 +9,7 @@ namespace tune {
 Registry builtin() {
   using namespace strategies;
   Registry registry;
+  registry.add(bayesian_entry());
   registry.add(random_entry());
   registry.add(grid_entry());
   registry.add(sobol_entry());

@@ -65,9 +65,10 @@ std::uint32_t sobol_bits(std::uint32_t index, std::size_t dimension) {
   return bits;
 }
 
-ScrambledSobol::ScrambledSobol(std::uint64_t seed, std::string_view purpose, std::size_t dimensions)
-    : seed_(seed), purpose_(purpose_key(purpose)), scrambles_(dimensions) {
-  RandomStream stream(seed, 0, purpose);
+ScrambledSobol::ScrambledSobol(std::uint64_t seed, std::string_view purpose, std::size_t dimensions, std::int64_t trial)
+    : scrambles_(dimensions) {
+  RandomStream stream(seed, trial, purpose);
+  rest_key_ = stream.next_u64();
   for (std::uint32_t& scramble : scrambles_) scramble = stream();
 }
 
@@ -81,7 +82,7 @@ void ScrambledSobol::point(std::int64_t index, std::span<double> point) const {
     point[i] = (static_cast<double>(bits) + 0.5) * kUnit;
   }
   if (own == dimensions()) return;
-  RandomStream stream(seed_ ^ purpose_, index, "sobol-rest");
+  RandomStream stream(rest_key_, index, "sobol-rest");
   for (std::size_t i = own; i < dimensions(); ++i) point[i] = (static_cast<double>(stream()) + 0.5) * kUnit;
 }
 

@@ -18,11 +18,11 @@ inline constexpr std::size_t kSobolBits = 32;
 /// direction numbers are their set new-joe-kuo-6). REQUIRES: dimension < kSobolDimensions.
 std::uint32_t sobol_bits(std::uint32_t index, std::size_t dimension);
 
-/// The Sobol sequence with Owen scrambling keyed by (seed, purpose), any point at once: a pure function of its index. The nested
-/// scrambling is a hash (Burley, "Practical hash-based Owen scrambling", JCGT 9(4), 2020, section 2). Immutable.
+/// The Sobol sequence with Owen scrambling keyed by (seed, trial, purpose), any point at once: a pure function of its index. The
+/// nested scrambling is a hash (Burley, "Practical hash-based Owen scrambling", JCGT 9(4), 2020, section 2). Immutable.
 class ScrambledSobol {
  public:
-  ScrambledSobol(std::uint64_t seed, std::string_view purpose, std::size_t dimensions);
+  ScrambledSobol(std::uint64_t seed, std::string_view purpose, std::size_t dimensions, std::int64_t trial = 0);
 
   [[nodiscard]] std::size_t dimensions() const { return scrambles_.size(); }
   /// Fills `point` with coordinates strictly inside (0, 1). REQUIRES: point.size() == dimensions(), index >= 0. Indices are
@@ -30,8 +30,7 @@ class ScrambledSobol {
   void point(std::int64_t index, std::span<double> point) const;
 
  private:
-  std::uint64_t seed_;
-  std::uint64_t purpose_;
+  std::uint64_t rest_key_;  ///< seeds the dimensions beyond the table
   std::vector<std::uint32_t> scrambles_;
 };
 

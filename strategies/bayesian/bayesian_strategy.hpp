@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include "strategies/bayesian/acquisition.hpp"
+#include "strategies/bayesian/fit_schedule.hpp"
+#include "strategies/bayesian/tried.hpp"
+#include "tune/registry.hpp"
+
+namespace tune::strategies {
+
+struct BayesianOptions {
+  std::optional<std::int64_t> initial;  ///< trials of the initial design; none: max(5, min(10, 2 d + 1))
+  AcquisitionKind acquisition = AcquisitionKind::kLogExpectedImprovement;
+  double beta = 1.8;  ///< of the upper confidence bound
+  bool input_warp = true;
+};
+
+/// A Gaussian process over the unit cube; proposes where the acquisition is largest. docs/search.md says how.
+class BayesianStrategy final : public Strategy {
+ public:
+  BayesianStrategy(const Space& space, BayesianOptions options);
+  [[nodiscard]] std::string_view name() const override { return "bayesian"; }
+  [[nodiscard]] Asked ask(const StudyView& study, int count) override;
+
+ private:
+  class Model;
+  std::optional<Configuration> propose_initial(const StudyView& study, TrialId trial, const Tried& tried) const;
+
+  BayesianOptions options_;
+  FeatureSpace features_;
+  FitSchedule schedule_;
+};
+
+Entry<Strategy> bayesian_entry();
+
+}  // namespace tune::strategies

@@ -1,0 +1,94 @@
+#include "strategies/bayesian/fit_schedule.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "strategies/bayesian/training_data.hpp"
+
+namespace tune::strategies {
+namespace {
+
+constexpr std::size_t kFirstStage = 4;
+constexpr std::size_t kGrowth = 20;          ///< one new stage for every 1 / kGrowth more trials
+constexpr Eigen::Index kMaxFitPoints = 200;  ///< a fit uses at most so many observations
+constexpr int kFirstIterations = 200;
+constexpr int kWarmIterations = 30;
+constexpr std::size_t kSecondStart = 50;  ///< below so many trials the default start is tried too
+
+std::size_t next_stage(std::size_t finished) { return finished + std::max<std::size_t>(1, finished / kGrowth); }
+
+/// Equal as bits, so that NaN equals itself.
+bool same_number(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+}  // namespace
+
+FitSchedule::FitSchedule(const FeatureSpace& features, bool warp_inputs) : features_(features), warp_inputs_(warp_inputs) {}
+
+ModelShape FitSchedule::shape(int usable) const {
+  return {features_.kinds(), features_.dimensions(), warp_inputs_ && usable >= 2 * features_.dimensions() + 5};
+}
+
+FitSchedule::Seen FitSchedule::seen(const TrialView& trial) {
+  Seen out{trial.configuration(), trial.status(), trial.infeasible(), trial.value(), {}};
+  for (const Point& point : trial.objective()) out.curve.emplace_back(point.step, point.value);
+  return out;
+}
+
+bool FitSchedule::same(const Seen& known, const TrialView& trial) {
+  const auto points = trial.objective();
+  if (known.status != trial.status() || known.infeasible != trial.infeasible() || known.value != trial.value()) return false;
+  if (known.curve.size() != points.size() || known.configuration != trial.configuration()) return false;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (known.curve[i].first != points[i].step || !same_number(known.curve[i].second, points[i].value)) return false;
+  }
+  return true;
+}
+
+void FitSchedule::forget_from_first_difference(const StudyView& study, std::size_t finished) {
+  const auto max_step = study.max_step();
+  std::size_t common = 0;
+  if (goal_ == study.objective().goal && max_step_ == max_step) {
+    for (const TrialView trial : study.finished()) {
+      if (common == std::min(finished, history_.size()) || !same(history_[common], trial)) break;
+      ++common;
+    }
+  }
+  goal_ = study.objective().goal;
+  max_step_ = max_step;
+  history_.resize(common);
+  std::size_t kept = 0;
+  for (std::size_t stage = kFirstStage; kept < stages_.size() && stage <= common; stage = next_stage(stage)) ++kept;
+  stages_.resize(kept);
+}
+
+Hyperparameters FitSchedule::fit_stage(const StudyView& study, std::size_t finished, const Hyperparameters& start) const {
+  const TrainingData data = collect_training_data(study, features_, finished);
+  const ModelShape fitted = shape(data.usable);
+  if (data.usable < 2) return default_hyperparameters(fitted);
+  const Observations used = subset_of(data.observations, kMaxFitPoints);
+  const MapObjective objective(fitted, used);
+  const auto warm = objective.fit(start, finished == kFirstStage ? kFirstIterations : kWarmIterations);
+  if (finished >= kSecondStart) return warm.hyper;
+  const auto fresh = objective.fit(default_hyperparameters(fitted), kFirstIterations);
+  return fresh.value < warm.value ? fresh.hyper : warm.hyper;
+}
+
+Hyperparameters FitSchedule::at(const StudyView& study) {
+  const std::size_t finished = study.finished_count();
+  forget_from_first_difference(study, finished);
+  Hyperparameters hyper = stages_.empty() ? default_hyperparameters(shape(0)) : stages_.back();
+  std::size_t number = 0;
+  std::size_t last = 0;
+  for (std::size_t stage = kFirstStage; stage <= finished; stage = next_stage(stage)) {
+    if (number++ >= stages_.size()) stages_.push_back(hyper = fit_stage(study, stage, hyper));
+    last = stage;
+  }
+  std::size_t known = 0;
+  for (const TrialView trial : study.finished()) {
+    if (known == last) break;
+    if (known++ >= history_.size()) history_.push_back(seen(trial));
+  }
+  return hyper;
+}
+
+}  // namespace tune::strategies

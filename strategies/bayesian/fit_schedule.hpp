@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "strategies/bayesian/features.hpp"
+#include "strategies/bayesian/fit.hpp"
+#include "tune/study_view.hpp"
+
+namespace tune::strategies {
+
+/// Which hyperparameters a study has: a pure function of its finished trials, made cheap by remembering earlier results.
+///
+/// They are refitted at growing numbers of finished trials ("stages": 4, 5, ..., then every 5 % more), each time from the stage
+/// before as starting point. What is remembered is used only where the trials it came from are the same, so a fresh instance
+/// gives the same answer as one that has followed the study.
+class FitSchedule {
+ public:
+  FitSchedule(const FeatureSpace& features, bool warp_inputs);
+
+  Hyperparameters at(const StudyView& study);
+  /// The shape a fit of that many usable trials has.
+  [[nodiscard]] ModelShape shape(int usable) const;
+
+ private:
+  /// What the fit depends on of one finished trial.
+  struct Seen {
+    Configuration configuration;
+    TrialStatus status;
+    bool infeasible;
+    std::optional<double> value;
+    std::vector<std::pair<std::int64_t, double>> curve;
+    bool operator==(const Seen&) const = default;
+  };
+  static Seen seen(const TrialView& trial);
+  static bool same(const Seen& known, const TrialView& trial);
+  void forget_from_first_difference(const StudyView& study, std::size_t finished);
+  Hyperparameters fit_stage(const StudyView& study, std::size_t finished, const Hyperparameters& start) const;
+
+  const FeatureSpace& features_;
+  bool warp_inputs_;
+  std::optional<Goal> goal_;
+  std::optional<std::int64_t> max_step_;
+  std::vector<Seen> history_;
+  std::vector<Hyperparameters> stages_;
+};
+
+}  // namespace tune::strategies

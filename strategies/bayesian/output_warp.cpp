@@ -1,0 +1,101 @@
+#include "strategies/bayesian/output_warp.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "strategies/bayesian/normal.hpp"
+
+namespace tune::strategies {
+namespace {
+
+std::vector<double> distinct(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+double root_mean_square(const std::vector<double>& values, double center) {
+  if (values.empty()) return 0.0;
+  double sum = 0.0;
+  for (const double value : values) sum += (value - center) * (value - center);
+  return std::sqrt(sum / static_cast<double>(values.size()));
+}
+
+void standardize(std::vector<double>& values) {
+  if (values.empty()) return;
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  const double sd = root_mean_square(values, mean);
+  for (double& value : values) value = sd > 0.0 ? (value - mean) / sd : 0.0;
+}
+
+/// Piecewise linear through (x, y), flat outside. REQUIRES: x sorted, not empty.
+double interpolate(const std::vector<double>& x, const std::vector<double>& y, double at) {
+  const auto above = std::upper_bound(x.begin(), x.end(), at);
+  if (above == x.begin()) return y.front();
+  if (above == x.end()) return y.back();
+  const auto i = static_cast<std::size_t>(above - x.begin());
+  const double width = x[i] - x[i - 1];
+  return width > 0.0 ? y[i - 1] + (y[i] - y[i - 1]) * (at - x[i - 1]) / width : y[i];
+}
+
+}  // namespace
+
+void half_rank(std::vector<double>& values) {
+  if (values.size() < 2) return;
+  std::vector<double> sorted = values;
+  std::sort(sorted.begin(), sorted.end());
+  const std::size_t half = sorted.size() / 2;
+  const double median = sorted.size() % 2 == 1 ? sorted[half] : 0.5 * (sorted[half - 1] + sorted[half]);
+  const std::vector<double> levels = distinct(sorted);
+  const auto first_good = std::lower_bound(levels.begin(), levels.end(), median);
+  if (first_good == levels.begin()) return;
+  const bool median_is_value = first_good != levels.end() && *first_good == median;
+  const double below = static_cast<double>(first_good - levels.begin()) + (median_is_value ? 0.5 : 0.0);
+  double spread = root_mean_square({first_good, levels.end()}, median);
+  if (!(spread > 0.0)) spread = root_mean_square(levels, median);
+  for (double& value : values) {
+    if (value >= median) continue;
+    const double rank = static_cast<double>(std::lower_bound(levels.begin(), first_good, value) - levels.begin()) + 1.0;
+    value = median + spread * normal_quantile(0.5 * (rank - 0.5) / below);
+  }
+}
+
+void log_warp(std::vector<double>& values) {
+  if (values.empty()) return;
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const double best = *high;
+  const double width = best - *low;
+  for (double& value : values) {
+    value = width > 0.0 ? 0.5 - std::log1p(0.5 * (best - value) / width) / std::log(1.5) : 0.0;
+  }
+}
+
+WarpedOutputs warp_outputs(const std::vector<double>& raw, const std::vector<double>& variances) {
+  WarpedOutputs out;
+  if (raw.empty()) return out;
+  // Everything below is unchanged by shift and scale; on [0, 1] nothing overflows.
+  const auto [low_at, high_at] = std::minmax_element(raw.begin(), raw.end());
+  const double low = *low_at;
+  const double half_width = *high_at / 2.0 - low / 2.0;
+  std::vector<double> unit(raw.size(), 0.0);
+  for (std::size_t i = 0; i < raw.size() && half_width > 0.0; ++i) unit[i] = (raw[i] / 2.0 - low / 2.0) / half_width;
+  out.values = unit;
+  half_rank(out.values);
+  log_warp(out.values);
+  standardize(out.values);
+
+  std::vector<double> x = unit;
+  std::vector<double> y = out.values;
+  std::sort(x.begin(), x.end());
+  std::sort(y.begin(), y.end());  // the warp is monotone
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const double sd = half_width > 0.0 ? std::min(std::sqrt(variances[i]) / half_width / 2.0, 1.0) : 0.0;
+    const double reach = (interpolate(x, y, unit[i] + sd) - interpolate(x, y, unit[i] - sd)) / 2.0;
+    out.variances.push_back(reach * reach);
+  }
+  out.infeasible = y.front() - (0.5 * (y.back() - y.front()) + 1.0);
+  return out;
+}
+
+}  // namespace tune::strategies

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <vector>
+
+namespace tune::strategies {
+
+/// The values a Gaussian process is trained on, larger is better, from raw ones of any size. Every result is finite.
+struct WarpedOutputs {
+  std::vector<double> values;     ///< mean 0, standard deviation 1 (all 0 when the raw ones are equal)
+  std::vector<double> variances;  ///< `variances` given, carried through the warp
+  double infeasible = -1.0;       ///< what a trial that diverged or ran out of memory is worth
+};
+
+/// Replaces each value below the median by median + s Phi^-1((rank - 0.5) / (2 D)): arbitrarily bad trials become a Gaussian
+/// lower tail as wide as the good half. rank: dense, 1 = worst; D: distinct values below the median, plus 0.5 if the median is
+/// itself a value; s: root mean square distance from the median of the distinct values above it, or of all if that is 0.
+/// (Song et al., "The Vizier Gaussian process bandit algorithm", 2024, output warping.)
+void half_rank(std::vector<double>& values);
+
+/// 0.5 - ln(1 + 0.5 (max - y) / (max - min)) / ln 1.5: spreads out the best values (same source). All 0 when they are equal.
+void log_warp(std::vector<double>& values);
+
+/// half_rank, log_warp, then standardised; the infeasible value is min - (0.5 (max - min) + 1) of that (same source). A variance
+/// becomes the square of half the warped distance between value - sd and value + sd, interpolated between the warped values.
+/// REQUIRES: finite values, as many variances >= 0.
+WarpedOutputs warp_outputs(const std::vector<double>& raw, const std::vector<double>& variances);
+
+}  // namespace tune::strategies

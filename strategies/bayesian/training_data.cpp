@@ -1,0 +1,86 @@
+#include "strategies/bayesian/training_data.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "strategies/bayesian/output_warp.hpp"
+#include "strategies/curves/predicted_final.hpp"
+
+namespace tune::strategies {
+namespace {
+
+using Eigen::Index;
+
+struct Entry {
+  TrialId trial;
+  bool infeasible;
+  double value;
+  double variance;
+};
+
+std::vector<Entry> entries_of(const StudyView& study, std::size_t limit) {
+  FinalPredictor predictor(study, limit);
+  std::vector<Entry> entries;
+  const double sign = study.objective().goal == Goal::kMaximize ? 1.0 : -1.0;
+  for (const TrialView trial : study.finished()) {
+    if (limit-- == 0) break;
+    if (trial.infeasible()) {
+      entries.push_back({trial.id(), true, 0.0, 0.0});
+      continue;
+    }
+    if (trial.status() == TrialStatus::kFailed) continue;
+    if (trial.status() == TrialStatus::kCompleted && !trial.value()) continue;
+    if (const auto final = predictor.predict(trial)) entries.push_back({trial.id(), false, sign * final->mean, final->variance});
+  }
+  return entries;
+}
+
+}  // namespace
+
+Observations subset_of(const Observations& all, Index count) {
+  if (all.size() <= count) return all;
+  std::vector<Index> order(static_cast<std::size_t>(all.size()));
+  std::iota(order.begin(), order.end(), 0);
+  const auto half = order.begin() + count / 2;
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return all.values[a] > all.values[b]; });
+  std::sort(half, order.end(), std::greater<>());  // newest first
+  order.resize(static_cast<std::size_t>(count));
+  std::sort(order.begin(), order.end());
+  return {all.points(order, Eigen::all), all.values(order), all.noise(order)};
+}
+
+TrainingData collect_training_data(const StudyView& study, const FeatureSpace& features, std::size_t limit) {
+  const std::vector<Entry> entries = entries_of(study, limit);
+  std::vector<double> values;
+  std::vector<double> variances;
+  for (const Entry& entry : entries) {
+    if (entry.infeasible) continue;
+    values.push_back(entry.value);
+    variances.push_back(entry.variance);
+  }
+  const WarpedOutputs warped = warp_outputs(values, variances);
+  TrainingData data;
+  data.usable = static_cast<int>(values.size());
+  const auto n = static_cast<Index>(entries.size());
+  Observations all{Eigen::MatrixXd(n, features.columns()), Eigen::VectorXd(n), Eigen::VectorXd(n)};
+  std::vector<std::pair<double, TrialId>> ranking;
+  std::size_t feasible = 0;
+  for (Index i = 0; i < n; ++i) {
+    const Entry& entry = entries[static_cast<std::size_t>(i)];
+    all.points.row(i) = features.row(study.trial(entry.trial).configuration());
+    all.values[i] = entry.infeasible ? warped.infeasible : warped.values[feasible];
+    all.noise[i] = entry.infeasible ? 0.0 : warped.variances[feasible];
+    if (entry.infeasible) continue;
+    ++feasible;
+    ranking.emplace_back(-entry.value, entry.trial);
+  }
+  const std::size_t best = std::min(kBestPoints, ranking.size());
+  std::partial_sort(ranking.begin(), ranking.begin() + static_cast<std::ptrdiff_t>(best), ranking.end());
+  for (std::size_t i = 0; i < best; ++i) {
+    data.best_points.push_back(features.cube().encode(study.trial(ranking[i].second).configuration()));
+  }
+  data.observations = subset_of(all, static_cast<Index>(kMaxObservations));
+  return data;
+}
+
+}  // namespace tune::strategies
