@@ -2,6 +2,7 @@
 #include "strategies/grid_strategy.hpp"
 #include "strategies/random_strategy.hpp"
 #include "strategies/sobol_strategy.hpp"
+#include "strategies/stopping/policies.hpp"
 #include "tune/registry.hpp"
 
 namespace tune {
@@ -14,10 +15,8 @@ Registry builtin() {
   registry.add(grid_entry());
   registry.add(sobol_entry());
   registry.plan_strategy("tpe");
-  for (const char* name : {"predicted", "asha", "hyperband", "pasha", "patience", "successive_halving", "threshold", "percentile",
-                           "wilcoxon", "any_of", "all_of", "auto"}) {
-    registry.plan_policy(name);
-  }
+  register_policies(registry);
+  registry.plan_policy("pasha");
   return registry;
 }
 

@@ -1,0 +1,19 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tune/registry.hpp"
+
+TEST_CASE("a name is either there or planned, and only once") {
+  const tune::Registry registry = tune::builtin();
+  for (const char* name : {"random", "grid", "sobol", "bayesian"}) CHECK(registry.find_strategy(name) != nullptr);
+  CHECK(registry.find_policy("median") != nullptr);
+  const auto& planned = registry.planned_policies();
+  CHECK(std::set<std::string>(planned.begin(), planned.end()).size() == planned.size());
+  for (const std::string& name : planned) CHECK(registry.find_policy(name) == nullptr);
+  for (const char* name : {"predicted", "asha", "hyperband", "pasha", "patience", "auto"}) {
+    CHECK(std::find(planned.begin(), planned.end(), name) != planned.end());
+  }
+  CHECK(registry.planned_strategies() == std::vector<std::string>{"tpe"});
+}
