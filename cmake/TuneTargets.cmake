@@ -6,6 +6,8 @@ target_compile_options(tune_flags INTERFACE -Wall -Wextra -Wconversion -Wsign-co
 target_compile_definitions(tune_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(TUNE_SANITIZE)
   target_compile_options(tune_flags INTERFACE -fsanitize=${TUNE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
+  # With sanitizers g++ sees uninitialised variants where there are none (GCC bug 105562 and its kin).
+  target_compile_options(tune_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(tune_flags INTERFACE -fsanitize=${TUNE_SANITIZE})
 endif()
 
