@@ -8,50 +8,10 @@
 
 #include "metrics/gate.hpp"
 #include "metrics/log_reader.hpp"
+#include "metrics/regex.hpp"
 
 namespace tune::metrics {
 namespace {
-
-constexpr std::int64_t kMaxRegexMemory = 64 << 20;  ///< bytes, for RE2's program and its automata
-
-/// Latin-1: every byte is a character, so a line need not be UTF-8.
-RE2::Options regex_options() {
-  RE2::Options options(RE2::Latin1);
-  options.set_log_errors(false);
-  options.set_max_mem(kMaxRegexMemory);
-  return options;
-}
-
-/// A pattern copied from SageMaker says `#011` where the log has a tab; outside a character class it matches both.
-std::string with_tabs(std::string_view pattern) {
-  constexpr std::string_view kEscapedTab = "#011";
-  std::string out;
-  bool in_class = false;
-  for (std::size_t at = 0; at < pattern.size(); ++at) {
-    const std::string_view rest = pattern.substr(at);
-    if (rest[0] == '\\' && rest.size() > 1) {
-      out += rest.substr(0, 2);
-      ++at;
-    } else if (!in_class && rest.starts_with(kEscapedTab)) {
-      out += "(?:#011|\\t)";
-      at += kEscapedTab.size() - 1;
-    } else {
-      if (rest[0] == '[' && !in_class) {
-        in_class = true;
-        const std::size_t literal = rest.substr(1).starts_with('^') ? 2 : 1;  // a `]` there is no end
-        if (rest.substr(literal).starts_with(']')) {
-          out += rest.substr(0, literal + 1);
-          at += literal;
-          continue;
-        }
-      } else if (rest[0] == ']') {
-        in_class = false;
-      }
-      out += rest[0];
-    }
-  }
-  return out;
-}
 
 /// How to write what RE2 does not know.
 std::string hint(const std::string& pattern, const RE2& regex) {
@@ -82,7 +42,7 @@ Status check_pattern(std::string_view key, const std::string& pattern) {
     return Status::invalid(std::string(key) + " has " + std::to_string(pattern.size()) + " bytes, allowed are " +
                            std::to_string(kMaxMetricRegexLength));
   }
-  const RE2 regex(with_tabs(pattern), regex_options());
+  const RE2 regex(to_re2(pattern), regex_options());
   if (!regex.ok()) return Status::invalid(where + ": " + regex.error() + hint(pattern, regex));
   if (regex.NumberOfCapturingGroups() == 0) {
     return Status::invalid(where + " has no capture group: put ( ) around the number");
@@ -140,14 +100,14 @@ CompiledDefinitions::CompiledDefinitions(std::span<const MetricDefinition> defin
   std::vector<std::string> patterns;
   std::map<std::string, std::size_t> step_index;
   for (const MetricDefinition& definition : definitions_) {
-    patterns.push_back(with_tabs(definition.regex));
+    patterns.push_back(to_re2(definition.regex));
     regexes_.push_back(std::make_unique<RE2>(patterns.back(), options));
   }
   for (std::size_t i = 0; i < definitions_.size(); ++i) {
     if (!definitions_[i].step) continue;
     const auto [entry, is_new] = step_index.emplace(*definitions_[i].step, step_patterns_.size());
     if (is_new) {
-      patterns.push_back(with_tabs(entry->first));
+      patterns.push_back(to_re2(entry->first));
       step_patterns_.push_back({std::make_unique<RE2>(patterns.back(), options), {}});
     }
     step_patterns_[entry->second].users.push_back(i);
