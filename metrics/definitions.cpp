@@ -6,6 +6,7 @@
 #include <cctype>
 #include <map>
 
+#include "metrics/capture.hpp"
 #include "metrics/gate.hpp"
 #include "metrics/log_reader.hpp"
 #include "metrics/regex.hpp"
@@ -48,13 +49,6 @@ Status check_pattern(std::string_view key, const std::string& pattern) {
     return Status::invalid(where + " has no capture group: put ( ) around the number");
   }
   return {};
-}
-
-bool capture(const RE2& regex, std::string_view line, std::string_view& group) {
-  re2::StringPiece found[2];
-  if (!regex.Match({line.data(), line.size()}, 0, line.size(), RE2::UNANCHORED, found, 2)) return false;
-  group = {found[1].data() ? found[1].data() : line.data(), found[1].size()};
-  return true;
 }
 
 }  // namespace
@@ -101,14 +95,14 @@ CompiledDefinitions::CompiledDefinitions(std::span<const MetricDefinition> defin
   std::map<std::string, std::size_t> step_index;
   for (const MetricDefinition& definition : definitions_) {
     patterns.push_back(to_re2(definition.regex));
-    regexes_.push_back(std::make_unique<RE2>(patterns.back(), options));
+    captures_.push_back(std::make_unique<const Capture>(definition.regex));
   }
   for (std::size_t i = 0; i < definitions_.size(); ++i) {
     if (!definitions_[i].step) continue;
     const auto [entry, is_new] = step_index.emplace(*definitions_[i].step, step_patterns_.size());
     if (is_new) {
       patterns.push_back(to_re2(entry->first));
-      step_patterns_.push_back({std::make_unique<RE2>(patterns.back(), options), {}});
+      step_patterns_.push_back({std::make_unique<const Capture>(entry->first), {}});
     }
     step_patterns_[entry->second].users.push_back(i);
   }
@@ -131,11 +125,11 @@ void CompiledDefinitions::find_candidates(std::string_view line, Candidates& can
 }
 
 bool CompiledDefinitions::capture_value(std::size_t definition, std::string_view line, std::string_view& group) const {
-  return capture(*regexes_[definition], line, group);
+  return captures_[definition]->search(line, group);
 }
 
 bool CompiledDefinitions::capture_step(std::size_t pattern, std::string_view line, std::string_view& group) const {
-  return capture(*step_patterns_[pattern].regex, line, group);
+  return step_patterns_[pattern].capture->search(line, group);
 }
 
 }  // namespace tune::metrics

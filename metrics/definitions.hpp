@@ -10,12 +10,9 @@
 #include "tune/metric_definition.hpp"
 #include "tune/status.hpp"
 
-namespace re2 {
-class RE2;
-}
-
 namespace tune::metrics {
 
+class Capture;
 class Gate;
 
 /// Checks one definition by itself: its name, its limits and whether its patterns can be used. The message says what is wrong
@@ -27,7 +24,7 @@ class CompiledDefinitions {
  public:
   /// Several definitions may have the same step pattern; it is tried once a line.
   struct StepPattern {
-    std::unique_ptr<re2::RE2> regex;
+    std::unique_ptr<const Capture> capture;
     std::vector<std::size_t> users;  ///< definitions
   };
   /// What one line needs; reused from line to line.
@@ -53,7 +50,7 @@ class CompiledDefinitions {
 
  private:
   std::vector<MetricDefinition> definitions_;
-  std::vector<std::unique_ptr<re2::RE2>> regexes_;
+  std::vector<std::unique_ptr<const Capture>> captures_;
   std::vector<StepPattern> step_patterns_;
   std::unique_ptr<const Gate> gate_;
 };
