@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <cctype>
-#include <fstream>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -257,12 +256,6 @@ Result<LogCheck> check_log(std::span<const MetricDefinition> definitions, const 
   }
   if (log.bad()) return Status::invalid("the log cannot be read to its end");
   return checker.finish();
-}
-
-Result<LogCheck> check_log(std::span<const MetricDefinition> definitions, const std::string& objective, const std::string& path) {
-  std::ifstream log(path, std::ios::binary);
-  if (!log || (log.peek(), log.bad())) return Status::invalid("log '" + path + "' cannot be read");
-  return check_log(definitions, objective, log);
 }
 
 }  // namespace tune::metrics

@@ -62,10 +62,9 @@ struct LogCheck {
   [[nodiscard]] bool objective_found() const;
 };
 
-/// Reads `log` to its end. The error is that of compile(), or that the log cannot be read.
+/// Reads `log`, opened by the caller in binary mode, to its end. `objective` may be empty. The error is that of compile(), or that the
+/// log cannot be read to its end.
 Result<LogCheck> check_log(std::span<const MetricDefinition> definitions, const std::string& objective, std::istream& log);
-/// The same with the file at `path`.
-Result<LogCheck> check_log(std::span<const MetricDefinition> definitions, const std::string& objective, const std::string& path);
 
 /// The check as text for a terminal of at least 80 columns, without colours, each line ended.
 std::string render(const LogCheck& check);
