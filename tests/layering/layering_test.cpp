@@ -100,6 +100,17 @@ TEST_CASE("no cycles, of files or of folders") {
   CHECK(result.out.find("include cycle between folders: engine/one -> engine/two -> engine/one") != std::string::npos);
 }
 
+TEST_CASE("a folder's top files are its entrance and what its sub-folders share") {
+  TempDir root;
+  root.write("cli/command_line.cpp", "#include \"cli/verbs/run.hpp\"\n");
+  root.write("cli/verbs/run.hpp", "\n");
+  root.write("cli/verbs/run.cpp", "#include \"cli/context.hpp\"\n#include \"cli/verbs/run.hpp\"\n");
+  root.write("cli/context.hpp", "\n");
+  const auto result = check(root.path().string());
+  INFO(result.out << result.err);
+  CHECK(result.exit_code == 0);
+}
+
 TEST_CASE("clocks, lengths and machines' paths") {
   const std::string word = spliced("steady_", "clock");
   CHECK(refused("engine/run/a.cpp", "const auto now = std::chrono::" + word + "::now();\n", word));
