@@ -16,9 +16,12 @@ void check_patterns(const MetricDefinition& definition, const SectionReader& rea
       errors.refuse(*node, reader.path(key), "1 to " + std::to_string(kMaxMetricRegexLength) + " bytes");
       continue;
     }
-    const MetricDefinition alone{.name = definition.name, .regex = node->text, .step = std::nullopt, .step_offset = 0};
+    const std::string name = definition.name.empty() ? "unnamed" : definition.name;
+    const MetricDefinition alone{.name = name, .regex = node->text, .step = std::nullopt, .step_offset = 0};
     if (const auto compiled = metrics::compile({&alone, 1}); !compiled.ok()) {
-      errors.add(node->mark, reader.path(key), compiled.status().message());
+      const std::string& message = compiled.status().message();
+      const std::string prefix = "metrics[0] \"" + name + "\": ";  // the key says it better
+      errors.add(node->mark, reader.path(key), message.starts_with(prefix) ? message.substr(prefix.size()) : message);
     }
   }
 }

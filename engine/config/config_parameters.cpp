@@ -47,13 +47,30 @@ std::optional<Condition> read_condition(const YamlNode* node, const std::string&
   return condition;
 }
 
+void refuse_typeless(const YamlNode& node, const std::string& where, Diagnostics& errors) {
+  const std::vector<std::string> type_key{"type"};
+  for (const YamlMember& member : node.members) {
+    if (nearest(member.key, type_key).empty()) continue;
+    const std::vector<std::string> known{"type", "min", "max", "values", "scale", "step", "when"};
+    return errors.unknown(member.mark, where, member.key, known);
+  }
+  errors.add(node.mark, below(where, "type"), "missing; allowed: " + join(type_names(), " | "));
+}
+
+/// Integers that a double does not hold would change silently.
+void check_exact(const YamlNode* bound, const std::string& path, Diagnostics& errors) {
+  constexpr auto kMax = static_cast<std::int64_t>(kMaxExactInteger);
+  if (bound == nullptr || bound->kind != Kind::kInt || (bound->whole >= -kMax && bound->whole <= kMax)) return;
+  errors.refuse(*bound, path, "whole numbers within +-2^53");
+}
+
 /// A parameter whose keys are right; its numbers are judged when it joins the space.
 void read_parameter(Written& written, std::string_view path, Diagnostics& errors) {
   const YamlNode& node = written.member->value;
   const std::string where = below(path, written.member->key);
   if (node.kind != Kind::kMap) return errors.refuse(node, where, "a map with type, ...");
   const YamlNode* type = node.find("type");
-  if (type == nullptr) return errors.add(node.mark, below(where, "type"), "missing; allowed: " + join(type_names(), " | "));
+  if (type == nullptr) return refuse_typeless(node, where, errors);
   const bool known =
       type->kind == Kind::kText && std::find(type_names().begin(), type_names().end(), type->text) != type_names().end();
   if (!known) return errors.refuse(*type, below(where, "type"), join(type_names(), " | "), type_names());
@@ -67,6 +84,8 @@ void read_parameter(Written& written, std::string_view path, Diagnostics& errors
                                          : ParameterType::kCategorical;
   parameter.min = reader.number("min").value_or(0.0);
   parameter.max = reader.number("max").value_or(1.0);
+  check_exact(reader.find("min"), reader.path("min"), errors);
+  check_exact(reader.find("max"), reader.path("max"), errors);
   parameter.scale = to_scale(reader.text("scale").value_or("auto"));
   parameter.step = reader.number("step");
   if (const YamlNode* values = reader.find("values")) {

@@ -96,10 +96,17 @@ void Diagnostics::refuse(const YamlNode& node, std::string_view key, std::string
   add(node.mark, key, message);
 }
 
-void Diagnostics::unknown(YamlMark mark, std::string_view path, std::string_view key, std::span<const std::string> known) {
-  std::string message = "unknown key; allowed: " + (known.empty() ? "none" : join(known));
-  if (const std::string near = nearest(key, known); !near.empty()) message += "; did you mean '" + near + "'?";
-  add(mark, below(path, key), message);
+void Diagnostics::unknown(YamlMark mark, std::string_view path, std::string_view key, std::span<const std::string> known,
+                          std::span<const std::string> elsewhere) {
+  std::string near = nearest(key, known);
+  if (near.empty() && !elsewhere.empty()) {
+    std::vector<std::string> last_words;
+    for (const std::string& one : elsewhere) last_words.push_back(one.substr(one.rfind('.') + 1));
+    const auto found = std::find(last_words.begin(), last_words.end(), nearest(key, last_words));
+    if (found != last_words.end()) near = elsewhere[static_cast<std::size_t>(found - last_words.begin())];
+  }
+  const std::string hint = near.empty() ? "" : "; did you mean '" + near + "'?";
+  add(mark, below(path, key), "unknown key; allowed: " + (known.empty() ? "none" : join(known)) + hint);
 }
 
 void Diagnostics::planned(YamlMark mark, std::string_view key, std::string_view detail) {

@@ -32,8 +32,10 @@ class Diagnostics {
   void add(YamlMark mark, std::string_view key, std::string_view message);
   /// `KEY: given VALUE; allowed: ALLOWED`, and the nearest of `known` when the value is a word that is near one.
   void refuse(const YamlNode& node, std::string_view key, std::string_view allowed, std::span<const std::string> known = {});
-  /// `KEY: unknown key; allowed: ...; did you mean 'X'?`
-  void unknown(YamlMark mark, std::string_view path, std::string_view key, std::span<const std::string> known);
+  /// `KEY: unknown key; allowed: ...; did you mean 'X'?`; `elsewhere` are paths whose last word may be meant when no known key is
+  /// near.
+  void unknown(YamlMark mark, std::string_view path, std::string_view key, std::span<const std::string> known,
+               std::span<const std::string> elsewhere = {});
   /// `KEY: planned, not built yet`
   void planned(YamlMark mark, std::string_view key, std::string_view detail = "");
 

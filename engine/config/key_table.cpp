@@ -6,9 +6,15 @@ namespace tune::engine {
 
 namespace {
 
+constexpr const char* kStudyNameLike = "1 to 63 letters, digits, - and _, the first a letter or digit";
 constexpr const char* kStudyNamePattern = "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$";
+constexpr const char* kNameLike = "1 to 255 bytes without blanks, braces and =";
 constexpr const char* kNamePattern = "^[^{}=\\s]{1,255}$";
+constexpr const char* kVariableLike = "letters, digits and _, the first no digit";
 constexpr const char* kVariablePattern = "^[A-Za-z_][A-Za-z0-9_]*$";
+constexpr const char* kMetricLike = "text of 1 to 255 bytes";
+constexpr const char* kMetricPattern = "^.{1,255}$";
+constexpr const char* kChannelLike = "1 to 64 letters, digits, ., - and _";
 constexpr const char* kChannelPattern = "^[A-Za-z0-9._-]{1,64}$";
 
 SectionSpec top() {
@@ -19,6 +25,7 @@ SectionSpec top() {
           {.name = "name",
            .doc = "The study's name; its directory is `runs/NAME` unless `--dir` says otherwise.",
            .required = true,
+           .like = kStudyNameLike,
            .pattern = kStudyNamePattern},
           {.name = "objective",
            .type = KeyType::kSection,
@@ -29,11 +36,13 @@ SectionSpec top() {
            .type = KeyType::kParameters,
            .doc = "What is searched, by name: at least one.",
            .required = true,
+           .like = kNameLike,
            .pattern = kNamePattern},
           {.name = "static",
            .type = KeyType::kValueMap,
            .default_text = "none",
            .doc = "Values that every trial gets and nobody searches, by name.",
+           .like = kNameLike,
            .pattern = kNamePattern},
           {.name = "strategy",
            .type = KeyType::kStrategy,
@@ -68,12 +77,14 @@ SectionSpec top() {
            .type = KeyType::kTextMap,
            .default_text = "none",
            .doc = "Environment variables of the trials, on top of the caller's.",
+           .like = kVariableLike,
            .pattern = kVariablePattern},
           {.name = "channels",
            .type = KeyType::kTextMap,
            .default_text = "none",
            .doc = "Input directories or files by name, relative to the caller's directory; a trial finds them in "
                   "`TUNE_CHANNEL_<NAME>`.",
+           .like = kChannelLike,
            .pattern = kChannelPattern},
           {.name = "trainer",
            .doc = "A built-in trainer, which brings its command and its metrics; this or `command`.",
@@ -96,7 +107,7 @@ SectionSpec objective() {
       .name = "objective",
       .doc = "The metric that counts.",
       .keys = {
-          {.name = "metric", .doc = "The name of a metric.", .required = true, .pattern = "^.{1,255}$"},
+          {.name = "metric", .doc = "The name of a metric.", .required = true, .like = kMetricLike, .pattern = kMetricPattern},
           {.name = "goal", .doc = "Which way is better.", .required = true, .allowed = {"maximize", "minimize"}},
           {.name = "value",
            .default_text = "last",
@@ -254,7 +265,12 @@ SectionSpec metrics() {
   return {.name = "metrics",
           .doc = "How one metric is read from the log; at most 40.",
           .keys = {
-              {.name = "name", .doc = "The metric's name.", .required = true, .pattern = "^.{1,255}$", .alias = "Name"},
+              {.name = "name",
+               .doc = "The metric's name.",
+               .required = true,
+               .like = kMetricLike,
+               .pattern = kMetricPattern,
+               .alias = "Name"},
               {.name = "regex",
                .doc = "RE2 syntax, up to 500 bytes; in a line the leftmost match counts, its first group is the value.",
                .required = true,
@@ -386,6 +402,15 @@ SectionSpec stopping_section() {
 
 SectionSpec strategy_section(const Entry<Strategy>& entry) { return with_options(strategy_section(), entry); }
 SectionSpec stopping_section(const Entry<StoppingPolicy>& entry) { return with_options(stopping_section(), entry); }
+
+std::vector<std::string> section_keys() {
+  std::vector<std::string> keys;
+  for (const KeySpec& top_key : section("").keys) {
+    if (top_key.type != KeyType::kSection) continue;
+    for (const std::string& key : section(top_key.section).known()) keys.push_back(top_key.name + "." + key);
+  }
+  return keys;
+}
 
 const std::vector<std::string>& sagemaker_keys() {
   static const std::vector<std::string> kKeys{"HyperParameterTuningJobName", "HyperParameterTuningJobConfig",

@@ -44,6 +44,7 @@ struct KeySpec {
   std::vector<std::string> allowed = {};        ///< words; empty: any
   std::vector<std::string> planned_words = {};  ///< refused by name
   std::string planned_numbers = {};             ///< what a number that is beyond `max` or not whole would be
+  std::string like = {};                        ///< the pattern in words
   std::string pattern = {};                     ///< of the text, or of the names of a map
   std::string section = {};                     ///< for the section types
   std::string alias = {};                       ///< another spelling
@@ -63,6 +64,8 @@ struct SectionSpec {
 const std::vector<SectionSpec>& sections();
 /// REQUIRES: there is one of that name.
 const SectionSpec& section(std::string_view name);
+/// The keys of the sections that the top holds, with their paths: `limits.max_trials`.
+std::vector<std::string> section_keys();
 
 /// The map that names a strategy, its options included.
 SectionSpec strategy_section(const Entry<Strategy>& entry);

@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -18,7 +19,38 @@ namespace {
 
 constexpr std::string_view kTextTag = "tag:yaml.org,2002:str";
 
-YamlMark to_mark(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+/// yaml-cpp counts columns in bytes, people in characters.
+class Places {
+ public:
+  explicit Places(std::string_view text) {
+    const bool ascii = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80U; });
+    if (ascii) return;
+    tails_before_.reserve(text.size() + 1);
+    std::uint32_t tails = 0;
+    line_starts_.push_back(0);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      tails_before_.push_back(tails);
+      if ((static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U) ++tails;
+      if (text[i] == '\n') line_starts_.push_back(i + 1);
+    }
+    tails_before_.push_back(tails);
+  }
+
+  [[nodiscard]] YamlMark operator()(const YAML::Mark& mark) const {
+    if (mark.is_null()) return {};
+    const YamlMark bytes{mark.line + 1, mark.column + 1};
+    const auto line = static_cast<std::size_t>(mark.line);
+    if (line >= line_starts_.size()) return bytes;
+    const std::size_t start = line_starts_[line];
+    const std::size_t at = std::min(start + static_cast<std::size_t>(mark.column), tails_before_.size() - 1);
+    return {bytes.line, bytes.column - static_cast<int>(tails_before_[at] - tails_before_[start])};
+  }
+
+ private:
+  std::vector<std::size_t> line_starts_;     // empty when a byte is a character
+  std::vector<std::uint32_t> tails_before_;  // UTF-8 continuation bytes before each byte
+};
+
 std::string shown(YamlMark mark) { return std::to_string(mark.line) + ":" + std::to_string(mark.column); }
 
 /// Ends the parse from inside a handler; never leaves parse_yaml.
@@ -27,30 +59,30 @@ struct Abandoned {};
 /// Builds the tree from yaml-cpp's events, so that a bound is met while reading and not after.
 class Builder : public YAML::EventHandler {
  public:
-  explicit Builder(YamlDocument& document) : document_(document) {}
+  Builder(YamlDocument& document, const Places& places) : document_(document), places_(places) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     YamlNode node;
-    node.mark = to_mark(mark);
+    node.mark = places_(mark);
     finish(std::move(node), anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) abandon(to_mark(mark), "an alias inside its own anchor has no end");
-    charge(found->second.node_count, found->second.byte_count, to_mark(mark));
+    if (found == anchors_.end()) abandon(places_(mark), "an alias inside its own anchor has no end");
+    charge(found->second.node_count, found->second.byte_count, places_(mark));
     YamlNode copy = found->second;
     finish(std::move(copy), YAML::NullAnchor);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     YamlNode node;
-    node.mark = to_mark(mark);
+    node.mark = places_(mark);
     charge(1, value.size(), node.mark);
     const bool as_key = !stack_.empty() && stack_.back().is_map && !stack_.back().key;
     if (tag == "?" && !as_key) {
       node = plain_scalar(value);
-      node.mark = to_mark(mark);
+      node.mark = places_(mark);
       if (const std::string wrong = unusable_number(node); !wrong.empty()) problem(node.mark, path(), wrong);
     } else {
       check_tag(tag, node.mark);
@@ -118,7 +150,7 @@ class Builder : public YAML::EventHandler {
   }
 
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlNode::Kind kind) {
-    const YamlMark where = to_mark(mark);
+    const YamlMark where = places_(mark);
     if (stack_.size() >= kMaxYamlDepth) abandon(where, "nested deeper than " + std::to_string(kMaxYamlDepth) + " levels");
     if (!stack_.empty() && stack_.back().is_map && !stack_.back().key) abandon(where, "a key must be text, not a list or a map");
     charge(1, 0, where);
@@ -168,6 +200,7 @@ class Builder : public YAML::EventHandler {
   }
 
   YamlDocument& document_;
+  const Places& places_;
   std::vector<Frame> stack_;
   std::map<YAML::anchor_t, YamlNode> anchors_;
   std::size_t nodes_ = 0;
@@ -191,6 +224,16 @@ std::string tab_hint(std::string_view text, int line) {
   return "";
 }
 
+/// yaml-cpp's commonest complaints with what usually is the reason.
+std::string in_words(const std::string& message) {
+  if (message == "end of sequence flow not found")
+    return message + ": a '[' is not closed before this, or a word in the list needs quotes";
+  if (message == "end of map flow not found")
+    return message + ": a '{' is not closed before this, or a word in the map needs quotes";
+  if (message == "end of map not found" || message == "end of sequence not found") return message + ": is the indentation right?";
+  return message;
+}
+
 }  // namespace
 
 const YamlNode* YamlNode::find(std::string_view key) const {
@@ -207,10 +250,11 @@ YamlDocument parse_yaml(std::string_view text) {
     return document;
   }
   if (text.starts_with(kUtf8Mark)) text.remove_prefix(kUtf8Mark.size());
+  const Places places(text);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    Builder builder(document);
+    Builder builder(document, places);
     parser.HandleNextDocument(builder);
     YamlNode first = std::move(document.root);
     document.root = {};
@@ -222,8 +266,8 @@ YamlDocument parse_yaml(std::string_view text) {
     document.complete = true;
   } catch (const Abandoned&) {
   } catch (const YAML::Exception& error) {
-    const YamlMark mark = error.mark.is_null() ? YamlMark{} : to_mark(error.mark);
-    document.problems.push_back({mark, "", "not YAML: " + error.msg + tab_hint(text, mark.line)});
+    const YamlMark mark = places(error.mark);
+    document.problems.push_back({mark, "", "not YAML: " + in_words(error.msg) + tab_hint(text, mark.line)});
   }
   return document;
 }

@@ -30,7 +30,7 @@ bool check_names(const YamlNode& map, const KeySpec& key, std::string_view path,
   bool good = true;
   for (const YamlMember& member : map.members) {
     if (matches(member.key, key.pattern)) continue;
-    errors.add(member.mark, below(path, member.key), "given a name that is not allowed; allowed: " + key.pattern);
+    errors.add(member.mark, below(path, member.key), "given a name that is not allowed; allowed: " + key.like);
     good = false;
   }
   return good;
@@ -112,6 +112,11 @@ bool check_words(const YamlNode& list, const std::string& path, bool nested, Dia
   return good;
 }
 
+std::string bound_text(double number) {
+  const bool whole = number == std::floor(number) && std::abs(number) < kMaxExactInteger;
+  return whole ? std::to_string(static_cast<std::int64_t>(number)) : to_text(number);
+}
+
 /// The types whose check is one question.
 bool fits(const YamlNode& value, const KeySpec& key) {
   switch (key.type) {
@@ -181,16 +186,16 @@ std::optional<double> read_share(const YamlNode& node) {
 
 std::string allowed_text(const KeySpec& key) {
   const auto range = [&key](std::string kind) {
-    if (key.min && key.max && *key.min == *key.max) return to_text(*key.min);
-    if (key.min && key.max) return kind + " of " + to_text(*key.min) + " to " + to_text(*key.max);
-    if (key.min) return kind + " >= " + to_text(*key.min);
-    if (key.max) return kind + " <= " + to_text(*key.max);
+    if (key.min && key.max && *key.min == *key.max) return bound_text(*key.min);
+    if (key.min && key.max) return kind + " of " + bound_text(*key.min) + " to " + bound_text(*key.max);
+    if (key.min) return kind + " >= " + bound_text(*key.min);
+    if (key.max) return kind + " <= " + bound_text(*key.max);
     return kind;
   };
   switch (key.type) {
     case KeyType::kText:
       if (!key.allowed.empty()) return join(key.allowed, " | ");
-      return key.pattern.empty() ? "text" : "text like " + key.pattern;
+      return key.like.empty() ? "text" : key.like;
     case KeyType::kFlag:
       return "true | false";
     case KeyType::kInt:
@@ -254,6 +259,8 @@ bool check_value(const YamlNode& value, const KeySpec& key, std::string_view pat
       return true;
     case KeyType::kValues:
       return check_scalar_list(value, path, errors);
+    case KeyType::kWords:
+      return check_words(value, std::string(path), false, errors);
     default:
       return true;
   }
@@ -280,7 +287,12 @@ SectionReader::SectionReader(const YamlNode& map, std::string path, const Sectio
 
 void SectionReader::read_member(const YamlMember& member, const SectionSpec& spec, Diagnostics& errors) {
   const KeySpec* key = spec.find(member.key);
-  if (key == nullptr) return errors.unknown(member.mark, path_, member.key, spec.known());
+  if (key == nullptr) {
+    // What was nearly written is not missing as well.
+    given_.insert(nearest(member.key, spec.known()));
+    return errors.unknown(member.mark, path_, member.key, spec.known(),
+                          spec.name.empty() ? section_keys() : std::vector<std::string>());
+  }
   if (key->planned) return errors.planned(member.mark, path(member.key));
   if (!given_.insert(key->name).second) {
     return errors.add(member.mark, path(member.key), "given twice, as " + key->name + " and " + key->alias);
