@@ -69,7 +69,7 @@ class Checker {
     std::string errors;
     for (const Json& choice : choices) {
       const std::string error = check(choice, value, path);
-      good += error.empty() ? 1 : 0;
+      if (error.empty()) ++good;
       errors += error.empty() ? "" : "\n  " + error;
     }
     const bool fits = keyword == "allOf" ? good == choices.size() : keyword == "oneOf" ? good == 1 : good >= 1;
