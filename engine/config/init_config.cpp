@@ -28,11 +28,11 @@ std::string in_quotes(std::string_view text) {
   return result + "'";
 }
 
-/// A word of the command that means itself.
-std::string literal(std::string_view text) {
+/// An item of the command that means itself.
+std::string item(std::string_view text) {
   std::string word;
   for (const char c : text) word += c == '{' || c == '}' ? std::string(2, c) : std::string(1, c);
-  return in_quotes(word);
+  return "  - " + in_quotes(word);
 }
 
 bool contains_any(const std::string& text, std::initializer_list<std::string_view> parts) {
@@ -81,14 +81,14 @@ class Suggestions {
       if (number && whole && standard.number > 1.0) return add_parameter(argument, int_range(standard.whole));
     }
     if (!argument.required) return left_.push_back(argument.flag);
-    command_ += ",\n  " + literal(argument.flag) + ", 'CHANGE_ME'   # required by the script";
+    command_ += item(argument.flag + "=CHANGE_ME") + "   # required by the script\n";
   }
 
   /// Something to start from when the script gave nothing away.
   void add_example() {
     parameters_.push_back(
         "  learning_rate: {type: float, min: 1e-5, max: 1.0, scale: log}   # an example: change it to what your program takes");
-    command_ += ",\n  '--learning_rate', '{learning_rate}'";
+    command_ += "  - '--learning_rate={learning_rate}'\n";
   }
 
   [[nodiscard]] bool empty() const { return parameters_.empty(); }
@@ -104,7 +104,7 @@ class Suggestions {
   }
 
   void add_words(const ScriptArgument& argument) {
-    command_ += ",\n  " + literal(argument.flag) + ", " + in_quotes("{" + argument.name + "}");
+    command_ += "  - " + in_quotes(argument.flag + "={" + argument.name + "}") + "\n";
   }
   void add_static(const ScriptArgument& argument, const YamlNode& standard) {
     static_ += (static_.empty() ? "" : ", ") + in_quotes(argument.name) + ": " + std::to_string(standard.whole);
@@ -233,10 +233,9 @@ std::string init_config(const std::string& script_path, std::string_view script)
       "command).\nparameters:\n";
   for (const std::string& line : suggestions.parameters()) text += line + "\n";
   if (!suggestions.fixed().empty()) text += "\n# The same for every trial.\nstatic: {" + suggestions.fixed() + "}\n";
-  text += "\n# One word, one argument; no shell. {name} is a parameter's or static value.\ncommand: [\n  ";
-  std::string words;
-  for (const std::string& word : program_words(script_path, script)) words += (words.empty() ? "" : ", ") + literal(word);
-  text += words + suggestions.command() + "\n  ]\n";
+  text += "\n# One word, one argument; no shell. {name} is a parameter's or static value.\ncommand:\n";
+  for (const std::string& word : program_words(script_path, script)) text += item(word) + "\n";
+  text += suggestions.command();
   if (!suggestions.left().empty()) {
     text += "# Left at their defaults:";
     for (const std::string& flag : suggestions.left()) text += " " + flag;

@@ -68,9 +68,9 @@ TEST_CASE("an argparse script: its options become parameters, its prints metrics
   CHECK(s.space[5].max == 0.01);
   CHECK(s.static_values == std::vector<std::pair<std::string, Value>>{{"epochs", std::int64_t{14}}});
   CHECK(command_of(s) ==
-        "python3 scripts/my train.py --learning-rate {learning_rate} --batch-size {batch_size} --epochs {epochs} --optimizer "
-        "{optimizer} "
-        "--momentum {momentum} --dropout {dropout} --weight-decay {weight_decay} --data CHANGE_ME");
+        "python3 scripts/my train.py --learning-rate={learning_rate} --batch-size={batch_size} --epochs={epochs} "
+        "--optimizer={optimizer} "
+        "--momentum={momentum} --dropout={dropout} --weight-decay={weight_decay} --data=CHANGE_ME");
   CHECK(s.objective.metric == "val_acc");
   CHECK(s.objective.goal == Goal::kMaximize);
   std::vector<std::string> names;
@@ -89,19 +89,19 @@ TEST_CASE("other kinds of scripts") {
       "tool",
       "#!/usr/bin/env python\n@click.option('--alpha', default=0.5)\n@click.option('--kind', type=click.Choice(['a', 'b']))\n"
       "def f():\n  print('rmse:', rmse)\n  print('epoch %d' % e)\n");
-  CHECK(command_of(click) == "python3 tool --alpha {alpha} --kind {kind}");
+  CHECK(command_of(click) == "python3 tool --alpha={alpha} --kind={kind}");
   CHECK(click.objective.metric == "rmse");
   CHECK(click.objective.goal == Goal::kMinimize);
 
   const StudySpec shell = spec_of("run.sh", "#!/bin/sh\necho \"score=$SCORE\"\n");
-  CHECK(command_of(shell) == "bash run.sh --learning_rate {learning_rate}");
+  CHECK(command_of(shell) == "bash run.sh --learning_rate={learning_rate}");
   CHECK(shell.objective.metric == "score");
   CHECK(!shell.stopping);
 
   const StudySpec nothing = spec_of("a.out", std::string("\x7F"
                                                          "ELF\0\x01\xFF",
                                                          7));
-  CHECK(command_of(nothing) == "./a.out --learning_rate {learning_rate}");
+  CHECK(command_of(nothing) == "./a.out --learning_rate={learning_rate}");
   CHECK(nothing.objective.metric == "loss");
   CHECK(spec_of("{odd} 'name'.py", "").command[1].words[0] == "{{odd}} 'name'.py");
   CHECK(spec_of("t\xE9.py", "").name == "t-");
