@@ -1,0 +1,146 @@
+#include "trainers/data/idx.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+namespace tune::trainer {
+namespace {
+
+constexpr std::uint32_t kImagesMagic = 0x803;
+constexpr std::uint32_t kLabelsMagic = 0x801;
+constexpr std::int64_t kMaxSide = 4096;               // pixels
+constexpr std::int64_t kMinSide = 4;                  // pixels: the smallest that two halvings leave something of
+constexpr std::size_t kChunk = std::size_t{1} << 22;  // bytes: memory grows with what is read, whatever a header claims
+
+struct Closer {
+  void operator()(gzFile_s* file) const { gzclose_r(file); }
+};
+
+std::string magic_text(std::uint32_t magic) {
+  char text[16];
+  std::snprintf(text, sizeof text, "0x%08x", magic);
+  return text;
+}
+
+/// One file, read from front to back. After a failure, `problem` says what it was.
+class IdxFile {
+ public:
+  explicit IdxFile(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
+    if (!file_)
+      problem_ = std::strerror(errno);
+    else
+      gzbuffer(file_.get(), 1 << 17);
+  }
+
+  bool bytes(std::vector<std::uint8_t>& out, std::int64_t count) {
+    out.clear();
+    while (file_ && static_cast<std::int64_t>(out.size()) < count) {
+      const std::size_t before = out.size();
+      const std::size_t want = std::min(kChunk, static_cast<std::size_t>(count) - before);
+      out.resize(before + want);
+      const int got = gzread(file_.get(), out.data() + before, static_cast<unsigned>(want));
+      if (got != static_cast<int>(want)) {
+        out.resize(before);
+        return fail(got);
+      }
+    }
+    return file_ != nullptr;
+  }
+
+  bool number(std::uint32_t& out) {
+    std::vector<std::uint8_t> b;
+    if (!bytes(b, 4)) return false;
+    out = std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | std::uint32_t{b[3]};
+    return true;
+  }
+
+  bool at_end() {
+    std::uint8_t byte = 0;
+    const int got = gzread(file_.get(), &byte, 1);
+    if (got < 0) return fail(got);
+    if (got == 1) problem_ = "longer than its header says";
+    return got == 0;
+  }
+
+  [[nodiscard]] Failure failure() const { return {path_ + ": " + problem_}; }
+  [[nodiscard]] Failure failure(const std::string& problem) const { return {path_ + ": " + problem}; }
+
+ private:
+  bool fail(int got) {
+    int code = Z_OK;
+    const char* text = gzerror(file_.get(), &code);
+    if (got >= 0 || code == Z_BUF_ERROR)
+      problem_ = "cut short: it ends before all that its header announces";
+    else if (code == Z_ERRNO)
+      problem_ = std::strerror(errno);
+    else
+      problem_ = std::string("damaged gzip data: ") + text;
+    return false;
+  }
+
+  std::string path_;
+  std::string problem_;
+  std::unique_ptr<gzFile_s, Closer> file_;
+};
+
+Outcome check_magic(IdxFile& file, std::uint32_t expected, const char* what) {
+  std::uint32_t magic = 0;
+  if (!file.number(magic)) return file.failure();
+  if (magic == expected) return {};
+  return file.failure("magic number " + magic_text(magic) + ", but IDX " + what + " begin with " + magic_text(expected));
+}
+
+Fallible<ImageSet> read_images(IdxFile& file, std::int64_t limit, std::int64_t& announced) {
+  if (auto failure = check_magic(file, kImagesMagic, "images")) return *failure;
+  std::uint32_t count = 0;
+  std::uint32_t height = 0;
+  std::uint32_t width = 0;
+  if (!file.number(count) || !file.number(height) || !file.number(width)) return file.failure();
+  if (count == 0) return file.failure("no images");
+  if (std::min(height, width) < kMinSide || std::max(height, width) > kMaxSide) {
+    return file.failure("images of " + std::to_string(height) + " x " + std::to_string(width) +
+                        " pixels; allowed: " + std::to_string(kMinSide) + " to " + std::to_string(kMaxSide) + " each way");
+  }
+  announced = count;
+  ImageSet set;
+  set.shape = {.channels = 1, .height = height, .width = width};
+  const std::int64_t used = limit > 0 ? std::min(limit, announced) : announced;
+  if (!file.bytes(set.pixels, used * set.shape.pixels())) return file.failure();
+  if (used == announced && !file.at_end()) return file.failure();
+  return set;
+}
+
+}  // namespace
+
+Fallible<ImageSet> read_idx(const std::string& images_path, const std::string& labels_path, std::int64_t limit,
+                            std::int64_t classes) {
+  IdxFile images(images_path);
+  std::int64_t announced = 0;
+  auto set = read_images(images, limit, announced);
+  if (!set.ok()) return set;
+
+  IdxFile labels(labels_path);
+  if (auto failure = check_magic(labels, kLabelsMagic, "labels")) return *failure;
+  std::uint32_t count = 0;
+  if (!labels.number(count)) return labels.failure();
+  if (count != announced) {
+    return labels.failure(std::to_string(count) + " labels, but " + images_path + " has " + std::to_string(announced) +
+                          " images");
+  }
+  auto& values = set.value().labels;
+  if (!labels.bytes(values, count) || !labels.at_end()) return labels.failure();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] < classes) continue;
+    return labels.failure("label " + std::to_string(values[i]) + " of image " + std::to_string(i) + "; allowed: 0 to " +
+                          std::to_string(classes - 1) + " (num_classes=" + std::to_string(classes) + ")");
+  }
+  values.resize(set.value().pixels.size() / static_cast<std::size_t>(set.value().shape.pixels()));
+  return set;
+}
+
+}  // namespace tune::trainer

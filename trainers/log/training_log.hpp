@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
+/// What a run says, in the form of SageMaker's image classification algorithm, so that regexes made for its logs read ours. The
+/// only part of the trainer that reads a clock.
+namespace tune::trainer {
+
+/// Seconds since it was made.
+class Stopwatch {
+ public:
+  Stopwatch();
+  [[nodiscard]] double seconds() const;
+
+ private:
+  std::int64_t start_;  ///< nanoseconds, monotonic
+};
+
+struct Scores {
+  double accuracy = 0;  ///< share of images, 0 to 1
+  double loss = 0;      ///< mean cross-entropy, nats
+};
+
+/// Prints `[11/21/2026 05:38:58 INFO 139869866030912] text` lines (time in UTC, then the thread), each flushed at once. Epochs
+/// and batches count from 0. Numbers read back exactly and have no exponent; they may be `nan` or `inf`.
+class TrainingLog {
+ public:
+  explicit TrainingLog(std::FILE* out) : out_(out) {}
+
+  void line(const std::string& text);
+  void batch(std::int64_t epoch, std::int64_t batch, double samples_per_second, double accuracy);
+  void trained(std::int64_t epoch, Scores scores, double seconds);
+  void validated(std::int64_t epoch, Scores scores);
+
+  /// Whether a line could not be written (disk full): nobody sees the metrics any more.
+  [[nodiscard]] bool broken() const { return broken_; }
+
+ private:
+  std::FILE* out_;
+  bool broken_ = false;
+};
+
+}  // namespace tune::trainer

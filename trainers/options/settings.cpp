@@ -1,0 +1,239 @@
+#include "trainers/options/settings.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "trainers/support/flat_json.hpp"
+#include "trainers/support/numbers.hpp"
+
+namespace tune::trainer {
+namespace {
+
+constexpr const char* kGeneratedWord = "generated";            // what TUNE_DATA_DIR says in place of a directory
+constexpr const char* kUsualDirectory = "data/fashion-mnist";  // below the current directory, looked at last
+
+struct OptionInfo {
+  std::string_view name;
+  std::string_view value;  ///< how the help calls it; empty: takes none
+  std::string_view doc;
+};
+
+constexpr OptionInfo kOptions[] = {
+    {"data", "DIR",
+     "MNIST-like IDX files: train-images-idx3-ubyte[.gz], train-labels-idx1-ubyte[.gz], t10k-...\n"
+     "(default: TUNE_CHANNEL_TRAIN, else TUNE_DATA_DIR, else data/fashion-mnist where it exists)"},
+    {"generate", "", "train on images made up on the spot, always the same ones; TUNE_DATA_DIR=generated says the same"},
+    {"checkpoint-dir", "DIR", "save after each epoch there, and go on from what is there (default: TUNE_CHECKPOINT_DIR)"},
+    {"seed", "N", "of first weights and sample order (default: TUNE_SEED, else 0)"},
+    {"device", "auto|cpu|cuda[:N]", "where to train (default: auto, a GPU if there is one)"},
+    {"hyperparameters", "FILE", "a JSON object with the values of hyperparameters"},
+    {"help", "", "this text"},
+};
+
+using Given = std::vector<std::pair<std::string, std::string>>;
+
+std::optional<std::string> variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+std::vector<std::string_view> all_names(bool options_too) {
+  std::vector<std::string_view> names;
+  for (const auto& info : hyperparameter_table()) names.push_back(info.name);
+  if (options_too) {
+    for (const auto& option : kOptions) names.push_back(option.name);
+  }
+  return names;
+}
+
+Failure unknown(const std::string& where, const std::string& shown, std::string_view name, bool options_too) {
+  const auto names = all_names(options_too);
+  const std::string near = nearest_name(name, names);
+  const std::string hint = near.empty() ? "see --help" : "did you mean " + std::string(options_too ? "--" : "") + near + "?";
+  return {where + ": unknown " + shown + "; " + hint};
+}
+
+/// `--name value` and `--name=value` as pairs.
+Fallible<Given> split_arguments(const std::vector<std::string>& arguments) {
+  Given given;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "-h") {
+      given.emplace_back("help", "");
+      continue;
+    }
+    if (!word.starts_with("--")) return Failure{"command line: '" + word + "' is not an option; see --help"};
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
+    const auto option = std::find_if(std::begin(kOptions), std::end(kOptions), [&](const auto& o) { return o.name == name; });
+    const bool known = option != std::end(kOptions) || find_hyperparameter(name) != nullptr || is_unused_sagemaker_name(name);
+    if (!known) return unknown("command line", "option --" + name, name, true);
+    const bool takes_value = option == std::end(kOptions) || !option->value.empty();
+    if (!takes_value && equals != std::string::npos) return Failure{"command line: --" + name + " takes no value"};
+    if (takes_value && equals == std::string::npos && i + 1 == arguments.size()) {
+      return Failure{"command line: --" + name + " needs a value"};
+    }
+    const bool repeated = std::any_of(given.begin(), given.end(), [&](const auto& pair) { return pair.first == name; });
+    if (repeated) return Failure{"command line: --" + name + " is given twice"};
+    if (!takes_value)
+      given.emplace_back(name, "");
+    else if (equals != std::string::npos)
+      given.emplace_back(name, word.substr(equals + 1));
+    else
+      given.emplace_back(name, arguments[++i]);
+  }
+  return given;
+}
+
+const std::string* look_up(const Given& given, std::string_view name) {
+  const auto found = std::find_if(given.begin(), given.end(), [&](const auto& pair) { return pair.first == name; });
+  return found == given.end() ? nullptr : &found->second;
+}
+
+/// Hyperparameters of a JSON object; later sources overwrite earlier ones.
+Outcome take_object(Settings& settings, const std::string& text, const std::string& source) {
+  const auto object = parse_flat_json(text);
+  if (!object.ok()) return Failure{source + ": " + object.failure().message};
+  for (const auto& [name, value] : object.value()) {
+    if (const auto* info = find_hyperparameter(name)) {
+      if (auto failure = set_hyperparameter(settings.hyperparameters, *info, value, source)) return failure;
+    } else if (!is_unused_sagemaker_name(name)) {
+      return unknown(source, "hyperparameter " + name, name, false);
+    } else if (!name.starts_with('_')) {
+      settings.notes.push_back(source + ": " + name + "=" + value + " has no effect on the model " +
+                               settings.hyperparameters.model);
+    }
+  }
+  return {};
+}
+
+Outcome take_hyperparameters(Settings& settings, const Given& given) {
+  if (const auto params = variable("TUNE_PARAMS")) {
+    if (auto failure = take_object(settings, *params, "TUNE_PARAMS")) return failure;
+  }
+  if (const std::string* path = look_up(given, "hyperparameters")) {
+    std::ifstream in(*path, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in) return Failure{"command line: --hyperparameters " + *path + " cannot be read"};
+    if (auto failure = take_object(settings, text, *path)) return failure;
+  }
+  for (const auto& [name, value] : given) {
+    if (const auto* info = find_hyperparameter(name)) {
+      if (auto failure = set_hyperparameter(settings.hyperparameters, *info, value, "command line")) return failure;
+    } else if (is_unused_sagemaker_name(name)) {
+      settings.notes.push_back("command line: --" + name + " has no effect on the model " + settings.hyperparameters.model);
+    }
+  }
+  return {};
+}
+
+Outcome choose_data(Settings& settings, const Given& given) {
+  const std::string* data = look_up(given, "data");
+  const bool generate = look_up(given, "generate") != nullptr;
+  if (data != nullptr && generate) return Failure{"command line: --data and --generate exclude each other"};
+  if (data != nullptr) {
+    settings.train_directory = *data;
+  } else if (generate) {
+    settings.generate = true;
+  } else if (const auto channel = variable("TUNE_CHANNEL_TRAIN")) {
+    settings.train_directory = *channel;
+  } else if (const auto directory = variable("TUNE_DATA_DIR")) {
+    settings.generate = *directory == kGeneratedWord;
+    if (!settings.generate) settings.train_directory = *directory;
+  } else if (std::error_code error; std::filesystem::is_directory(kUsualDirectory, error)) {
+    settings.train_directory = kUsualDirectory;
+  } else {
+    return Failure{
+        "no data: give --data DIR or --generate, or set TUNE_CHANNEL_TRAIN or TUNE_DATA_DIR (a directory, or the word "
+        "generated); there is no data/fashion-mnist here either"};
+  }
+  settings.validation_directory = settings.train_directory;
+  if (data == nullptr && !settings.generate) {
+    if (const auto channel = variable("TUNE_CHANNEL_VALIDATION")) settings.validation_directory = *channel;
+  }
+  return {};
+}
+
+bool is_device(std::string_view device) {
+  if (device == "auto" || device == "cpu" || device == "cuda") return true;
+  return device.starts_with("cuda:") && parse_number<std::uint8_t>(device.substr(5)).has_value();
+}
+
+Outcome choose_the_rest(Settings& settings, const Given& given) {
+  if (const std::string* directory = look_up(given, "checkpoint-dir"))
+    settings.checkpoint_directory = *directory;
+  else if (const auto variable_directory = variable("TUNE_CHECKPOINT_DIR"))
+    settings.checkpoint_directory = *variable_directory;
+
+  const std::string* given_seed = look_up(given, "seed");
+  const auto seed_text = given_seed != nullptr ? std::optional(*given_seed) : variable("TUNE_SEED");
+  if (seed_text) {
+    const auto seed = parse_number<std::uint64_t>(*seed_text);
+    if (!seed) {
+      return Failure{std::string(given_seed != nullptr ? "command line: --seed" : "TUNE_SEED") + " is '" + *seed_text +
+                     "'; allowed: a whole number from 0 to 18446744073709551615"};
+    }
+    settings.seed = *seed;
+  }
+  if (const std::string* device = look_up(given, "device")) {
+    if (!is_device(*device)) return Failure{"command line: --device is '" + *device + "'; allowed: auto, cpu, cuda or cuda:N"};
+    settings.device = *device;
+  }
+  return {};
+}
+
+std::string help_line(const std::string& option, std::string_view doc) {
+  constexpr std::size_t kColumn = 32;
+  std::string line = "  " + option;
+  line += line.size() + 2 > kColumn ? "\n" + std::string(kColumn, ' ') : std::string(kColumn - line.size(), ' ');
+  for (const char c : doc) {
+    line += c;
+    if (c == '\n') line += std::string(kColumn, ' ');
+  }
+  return line + "\n";
+}
+
+}  // namespace
+
+Fallible<Settings> read_settings(const std::vector<std::string>& arguments) {
+  const auto given = split_arguments(arguments);
+  if (!given.ok()) return given.failure();
+  Settings settings;
+  if (look_up(given.value(), "help") != nullptr) {
+    settings.help = true;
+    return settings;
+  }
+  for (const auto step : {take_hyperparameters, choose_data, choose_the_rest}) {
+    if (auto failure = step(settings, given.value())) return *failure;
+  }
+  return settings;
+}
+
+std::string help_text() {
+  std::string text =
+      "tune-train-image: trains an image classifier and prints SageMaker's log lines\n\n"
+      "usage: tune-train-image --data DIR | --generate [options]\n\noptions:\n";
+  for (const auto& option : kOptions) {
+    text +=
+        help_line("--" + std::string(option.name) + (option.value.empty() ? "" : " ") + std::string(option.value), option.doc);
+  }
+  text +=
+      "\nhyperparameters (--name VALUE or --name=VALUE; else --hyperparameters FILE, else the JSON in TUNE_PARAMS, else the\n"
+      "default):\n";
+  const Hyperparameters defaults;
+  for (const auto& info : hyperparameter_table()) {
+    text += help_line("--" + std::string(info.name) + " " + hyperparameter_text(defaults, info),
+                      std::string(info.doc) + " (" + allowed_text(info) + ")");
+  }
+  return text +
+         "\nSIGTERM and Ctrl-C: the batch at hand is finished, a checkpoint saved. OMP_NUM_THREADS: CPU threads.\n"
+         "exit codes: 0 trained; 1 training failed; 2 bad options, data or directory; 130, 143 stopped by SIGINT, SIGTERM\n";
+}
+
+}  // namespace tune::trainer

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "trainers/options/hyperparameters.hpp"
+#include "trainers/support/fallible.hpp"
+
+namespace tune::trainer {
+
+/// Everything a run was asked for, from the command line, the environment and a file.
+struct Settings {
+  Hyperparameters hyperparameters;
+  bool generate = false;
+  std::string train_directory;       ///< when not generated
+  std::string validation_directory;  ///< the same one unless TUNE_CHANNEL_VALIDATION says otherwise
+  std::string checkpoint_directory;  ///< empty: none
+  std::uint64_t seed = 0;
+  std::string device = "auto";
+  bool help = false;
+  std::vector<std::string> notes;  ///< what was given and has no effect, one sentence each
+};
+
+/// Reads the arguments (without the program's name) and, for what they leave open, the file of --hyperparameters, then the
+/// environment: TUNE_PARAMS, TUNE_CHANNEL_TRAIN, TUNE_CHANNEL_VALIDATION, TUNE_DATA_DIR, TUNE_CHECKPOINT_DIR, TUNE_SEED. An empty
+/// variable counts as unset. Everything is checked but what lies in the directories.
+Fallible<Settings> read_settings(const std::vector<std::string>& arguments);
+
+/// The text of --help.
+std::string help_text();
+
+}  // namespace tune::trainer
