@@ -1,7 +1,9 @@
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
@@ -93,6 +95,8 @@ int main(int argc, char** argv) {
   using namespace tune::trainer;
   // Reruns and resumes are to repeat exactly on a GPU too, as far as its libraries allow.
   at::globalContext().setDeterministicCuDNN(true);
+  // The network is too small to gain from more threads; left alone, each run of several would start one per core, all spinning.
+  if (const char* threads = std::getenv("OMP_NUM_THREADS"); threads == nullptr || *threads == '\0') at::set_num_threads(1);
   try {
     return run(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const std::exception& error) {  // LibTorch's, out of memory above all; the rest of its text is a C++ back trace
