@@ -22,12 +22,13 @@ function(tune_library name)
   target_link_libraries(${name} PUBLIC tune_contracts tune_flags ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
-# A doctest binary of all sources of one test folder, run by CTest as one test per file.
+# A doctest binary of all sources of one test folder; each *_test.cpp is one test of CTest.
 function(tune_test name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE tune_test_support ${ARG_LINK})
+  list(FILTER sources INCLUDE REGEX "_test\\.cpp$")
   foreach(source ${sources})
     get_filename_component(stem ${source} NAME_WE)
     file(RELATIVE_PATH shown ${CMAKE_SOURCE_DIR} ${source})

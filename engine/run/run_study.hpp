@@ -8,23 +8,13 @@
 #include <vector>
 
 #include "engine/config/study_spec.hpp"
+#include "engine/core/happening.hpp"
 #include "tune/executor.hpp"
 #include "tune/registry.hpp"
 #include "tune/study.hpp"
 
 /// Running a study of processes from beginning to end, and reading one that lies in a directory.
 namespace tune::engine {
-
-/// Something that happened to a study, for people to see. The record already includes it.
-struct Happening {
-  enum class Kind { kCreated, kResumed, kLaunched, kObserved, kDecision, kEnded, kInterrupted, kStudyEnded, kNote };
-  Kind kind = Kind::kNote;
-  TrialId trial = 0;      ///< 0: the study
-  std::string metric;     ///< kObserved
-  std::int64_t step = 0;  ///< kObserved, kDecision
-  double value = 0.0;     ///< kObserved
-  std::string text;       ///< kNote and kDecision: a sentence
-};
 
 /// Told of everything by the engine thread; must be quick.
 class RunObserver {
@@ -52,13 +42,6 @@ class Interrupts {
   std::atomic<Executor*> executor_{nullptr};
 };
 
-/// What may change when a study is resumed; each change is journaled.
-struct LimitChanges {
-  std::optional<std::int64_t> max_trials;
-  std::optional<int> max_parallel;
-  std::optional<Duration> max_runtime;
-};
-
 struct RunRequest {
   enum class Mode {
     kCreate,          ///< refuses a directory that holds a study, and names `tune resume DIR`
@@ -72,14 +55,14 @@ struct RunRequest {
   std::string shim_path;  ///< the supervisor program, beside the `tune` binary
 };
 
-/// Runs a study to its end, or until it is interrupted (`Summary::study` is then still kInProgress). A bad request or an environment
-/// that does not allow it is in `Summary::status`, and nothing was started or written then.
+/// Runs a study to its end, or until it is interrupted (`Summary::study` is then still kInProgress). A bad request or an
+/// environment that does not allow it is in `Summary::status`, and nothing was started or written then.
 Summary run_study(const RunRequest& request, const Registry& registry, RunObserver& observer, Interrupts& interrupts);
 
 struct LoadedStudy {
   StudySpec spec;
   StudyRecord record;
-  bool running = false;  ///< a process owns it right now
+  bool running = false;            ///< a process owns it right now
   std::vector<std::string> notes;  ///< what a reader should know: a torn last line was left out, ...
 };
 /// Reads a study without touching it.

@@ -34,6 +34,7 @@ struct StudyOptions {
   std::uint64_t seed = 0;
   std::optional<std::int64_t> max_step;     ///< what a trial reports when it is done
   bool deterministic = false;               ///< a parallel run repeats exactly (docs/architecture.md)
+  std::optional<std::chrono::milliseconds> trial_runtime;  ///< after which run() stops a trial
   int max_failures = 5;                     ///< failed trials in a row after which the study ends
   Registry registry = builtin();            ///< add your own strategies and policies to it
 };
@@ -107,9 +108,8 @@ struct Command {
 };
 
 struct RunOptions {
-  int parallel = 1;
-  std::optional<std::chrono::milliseconds> max_runtime;
-  std::optional<std::chrono::milliseconds> trial_runtime;
+  int parallel = 1;                                      ///< trials at once
+  std::optional<std::chrono::milliseconds> max_runtime;  ///< of the study, over all its runs; journaled when it changes
 };
 
 /// How a study stands.
@@ -128,8 +128,9 @@ struct Summary {
 /// Thread safety: all members may be called from several threads, but run() excludes everything else while it runs.
 class Study {
  public:
-  /// Opens the study in `directory`, creating it when there is none. An existing study must have the same space and options, limits
-  /// apart; trials that were asked for and not told are then handed out again by `ask`, first.
+  /// Opens the study in `directory`, creating it when there is none; the directory's name is the study's. An existing study must
+  /// have the same space and options, max_trials apart; trials that were asked for and not told are then handed out again by `ask`,
+  /// first.
   static Result<Study> open(const std::string& directory, const Space& space, const StudyOptions& options);
 
   Study(Study&&) noexcept;

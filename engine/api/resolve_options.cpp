@@ -1,0 +1,70 @@
+#include "engine/api/resolve_options.hpp"
+
+#include <algorithm>
+
+namespace tune::engine {
+
+namespace {
+
+/// The value as the option's type, or nothing when it is of another: a whole number is a float too.
+std::optional<OptionValue> as_type(const OptionValue& value, OptionType type) {
+  const bool whole = std::holds_alternative<std::int64_t>(value);
+  const bool real = std::holds_alternative<double>(value);
+  switch (type) {
+    case OptionType::kBool:
+      return std::holds_alternative<bool>(value) ? std::optional(value) : std::nullopt;
+    case OptionType::kInt:
+      return whole ? std::optional(value) : std::nullopt;
+    case OptionType::kFloat:
+      if (whole) return static_cast<double>(std::get<std::int64_t>(value));
+      return real ? std::optional(value) : std::nullopt;
+    case OptionType::kString:
+      return std::holds_alternative<std::string>(value) ? std::optional(value) : std::nullopt;
+    case OptionType::kIntOrShare:
+      return whole || real ? std::optional(value) : std::nullopt;
+    case OptionType::kIntOrMap:
+      return whole || std::holds_alternative<std::map<std::string, std::int64_t>>(value) ? std::optional(value) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Status check_range(const std::string& where, const OptionSpec& spec, const OptionValue& value) {
+  const auto outside = [&](double number) { return (spec.min && number < *spec.min) || (spec.max && number > *spec.max); };
+  const auto range = [&] {
+    return "; allowed: " + (spec.min ? to_text(*spec.min) : "-inf") + " to " + (spec.max ? to_text(*spec.max) : "inf");
+  };
+  if (const auto* whole = std::get_if<std::int64_t>(&value); whole != nullptr && outside(static_cast<double>(*whole))) {
+    return Status::invalid(where + "given " + std::to_string(*whole) + range());
+  }
+  if (const auto* real = std::get_if<double>(&value); real != nullptr && (outside(*real) || *real != *real)) {
+    return Status::invalid(where + "given " + to_text(*real) + range());
+  }
+  const auto* text = std::get_if<std::string>(&value);
+  if (text != nullptr && !spec.allowed.empty() && std::ranges::find(spec.allowed, *text) == spec.allowed.end()) {
+    std::string words;
+    for (const std::string& word : spec.allowed) words += (words.empty() ? "" : " | ") + word;
+    return Status::invalid(where + "given '" + *text + "'; allowed: " + words);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Options> resolve_options(const std::string& owner, const std::vector<OptionSpec>& specs, const Options& given) {
+  Options resolved;
+  for (const OptionSpec& spec : specs) {
+    if (spec.default_value) resolved[spec.name] = *spec.default_value;
+  }
+  for (const auto& [name, value] : given) {
+    const auto spec = std::ranges::find(specs, name, &OptionSpec::name);
+    if (spec == specs.end()) return Status::invalid(owner + " has no option '" + name + "'");
+    const std::string where = owner + ": " + name + ": ";
+    const auto typed = as_type(value, spec->type);
+    if (!typed) return Status::invalid(where + "the value is of the wrong type; " + spec->doc);
+    TUNE_RETURN_IF_ERROR(check_range(where, *spec, *typed));
+    resolved[name] = *typed;
+  }
+  return resolved;
+}
+
+}  // namespace tune::engine

@@ -1,0 +1,217 @@
+#include "tune/study.hpp"
+
+#include <filesystem>
+
+#include "engine/api/ask_tell.hpp"
+#include "engine/api/resolve_options.hpp"
+#include "engine/api/trial_channel.hpp"
+#include "engine/clock/system_clock.hpp"
+#include "engine/executors/in_process_executor.hpp"
+#include "engine/run/local_run.hpp"
+#include "engine/run/run_loop.hpp"
+
+namespace tune {
+
+namespace {
+
+namespace fs = std::filesystem;
+using engine::AskTell;
+
+/// A trial that its user asked for.
+class AskedChannel final : public detail::TrialChannel {
+ public:
+  AskedChannel(std::shared_ptr<AskTell> study, AskTell::Given given, std::string metric) : study_(std::move(study)) {
+    number = given.trial;
+    configuration = std::move(given.configuration);
+    max_step = given.max_step;
+    checkpoint_directory = std::move(given.checkpoint_directory);
+    resume_from = std::move(given.resume_from);
+    objective = std::move(metric);
+  }
+
+  Decision report(std::optional<std::int64_t> step, const std::string& metric, double value) override {
+    Result<Decision> decision = study_->report(number, step, {{metric, value}});
+    if (decision.ok()) {
+      stopped_ = stopped_ || decision->kind == Decision::Kind::kStop;
+      return *std::move(decision);
+    }
+    // The journal cannot be written any more: nothing this trial does can count.
+    stopped_ = true;
+    return {Decision::Kind::kStop, "storage", decision.status().message(), {}, {}};
+  }
+  [[nodiscard]] bool stop_requested() const override { return stopped_; }
+  void dropped() override {
+    if (told) return;
+    Outcome outcome{TrialStatus::kFailed, FailureClass::kAbandoned, "its handle was destroyed without tell"};
+    (void)study_->tell(number, std::nullopt, outcome);
+  }
+
+  bool told = false;
+
+ private:
+  std::shared_ptr<AskTell> study_;
+  bool stopped_ = false;
+};
+
+/// A trial that run() calls a function for.
+class CalledChannel final : public detail::TrialChannel {
+ public:
+  CalledChannel(engine::InProcessTrial& trial, std::string metric, std::optional<std::int64_t> known_max_step) : trial_(trial) {
+    const LaunchSpec& spec = trial.spec();
+    number = spec.id.trial;
+    configuration = spec.configuration;
+    max_step = known_max_step;
+    checkpoint_directory = spec.checkpoint_directory;
+    resume_from = spec.resume_from;
+    objective = std::move(metric);
+  }
+
+  Decision report(std::optional<std::int64_t> step, const std::string& metric, double value) override {
+    if (trial_.report(metric, step, value)) return {};
+    return {Decision::Kind::kStop, "", "the study asked this trial to stop; its journal says why", {}, {}};
+  }
+  [[nodiscard]] bool stop_requested() const override { return trial_.stop_requested(); }
+
+ private:
+  engine::InProcessTrial& trial_;
+};
+
+Result<engine::StudySpec> make_spec(const std::string& directory, const Space& space, const StudyOptions& options) {
+  TUNE_RETURN_IF_ERROR(space.status());
+  if (options.objective.metric.empty())
+    return Status::invalid("a study needs an objective: tune::maximize(\"validation:accuracy\")");
+  engine::StudySpec spec;
+  const fs::path path = fs::path(directory).lexically_normal();
+  spec.name = (path.has_filename() ? path : path.parent_path()).filename().string();
+  spec.objective = options.objective;
+  spec.space = space;
+  const Entry<Strategy>* strategy = options.registry.find_strategy(options.strategy.name);
+  if (strategy == nullptr) return Status::invalid("there is no strategy '" + options.strategy.name + "'");
+  Result<Options> resolved =
+      engine::resolve_options("strategy '" + strategy->name + "'", strategy->options, options.strategy.options);
+  if (!resolved.ok()) return resolved.status();
+  spec.strategy = {strategy->name, *std::move(resolved)};
+  if (options.stopping) {
+    const Entry<StoppingPolicy>* policy = options.registry.find_policy(options.stopping->name);
+    if (policy == nullptr) return Status::invalid("there is no early stopping rule '" + options.stopping->name + "'");
+    Result<Options> rule = engine::resolve_options("rule '" + policy->name + "'", policy->options, options.stopping->options);
+    if (!rule.ok()) return rule.status();
+    spec.stopping.emplace();
+    spec.stopping->policy = {policy->name, *std::move(rule)};
+  }
+  spec.seed = options.seed;
+  spec.limits.max_trials = options.max_trials;
+  spec.limits.max_failures = options.max_failures;
+  if (options.trial_runtime) spec.limits.trial_runtime = *options.trial_runtime;
+  spec.executor = "in_process";
+  spec.deterministic = options.deterministic;
+  spec.max_step = options.max_step;
+  spec.working_directory = fs::current_path().string();
+  return spec;
+}
+
+}  // namespace
+
+class Study::Impl {
+ public:
+  explicit Impl(const StudyOptions& options) : registry(options.registry) {}
+
+  /// Runs the loop over `executor`; everybody else waits.
+  Summary loop(Executor& executor, engine::RunLoopOptions options) {
+    engine::Interrupts interrupts;
+    engine::StudyCore& core = asked->core();
+    Summary summary;
+    {
+      const std::lock_guard lock(asked->mutex());
+      engine::RunLoop run(core, executor, clock, std::move(options), interrupts, nullptr);
+      if (core.record().status == StudyStatus::kInProgress) summary.status = run.run();
+    }
+    return with_status(keep(summary.status));
+  }
+
+  /// How the study stands, with how the last call went.
+  [[nodiscard]] Summary with_status(Status status) const {
+    Summary summary = asked->summary();
+    summary.status = std::move(status);
+    return summary;
+  }
+  /// Remembers an error for status().
+  Status keep(Status status) {
+    const std::lock_guard lock(last_mutex);
+    if (!status.ok()) last = status;
+    return status;
+  }
+
+  engine::SystemClock clock;
+  Registry registry;
+  std::string directory;
+  std::shared_ptr<AskTell> asked;
+  mutable std::mutex last_mutex;
+  Status last;
+};
+
+Study::Study(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Study::Study(Study&&) noexcept = default;
+Study& Study::operator=(Study&&) noexcept = default;
+Study::~Study() = default;
+
+Result<Study> Study::open(const std::string& directory, const Space& space, const StudyOptions& options) {
+  const Result<engine::StudySpec> spec = make_spec(directory, space, options);
+  if (!spec.ok()) return spec.status();
+  auto impl = std::make_unique<Impl>(options);
+  impl->directory = fs::absolute(directory).string();
+  auto asked = AskTell::open(impl->directory, *spec, impl->registry, engine::OpenMode::kCreateOrResume, AskTell::Orphans::kFirst,
+                             impl->clock);
+  if (!asked.ok()) return asked.status();
+  impl->asked = *std::move(asked);
+  return Study(std::move(impl));
+}
+
+Summary Study::run(const std::function<void(Trial&)>& train, const RunOptions& options) {
+  const engine::StudySpec& spec = impl_->asked->core().spec();
+  const std::string metric = spec.objective.metric;
+  const auto max_step = spec.declared_max_step();
+  if (Status limited = impl_->asked->limit_runtime(options.max_runtime); !limited.ok()) return impl_->with_status(limited);
+  engine::InProcessExecutor executor(impl_->clock, std::max(1, options.parallel), [&](engine::InProcessTrial& called) {
+    Trial trial = detail::TrialChannel::handle(std::make_shared<CalledChannel>(called, metric, max_step));
+    train(trial);
+  });
+  engine::RunLoopOptions loop;
+  loop.parallel = std::max(1, options.parallel);
+  return impl_->loop(executor, std::move(loop));
+}
+
+Summary Study::run(const Command& command, const RunOptions& options) {
+  if (Status limited = impl_->asked->limit_runtime(options.max_runtime); !limited.ok()) return impl_->with_status(limited);
+  auto prepared = engine::prepare_command_run(impl_->asked->core().spec(), command, std::max(1, options.parallel), impl_->clock);
+  if (!prepared.ok()) return impl_->with_status(prepared.status());
+  return impl_->loop(*prepared->executor, std::move(prepared->options));
+}
+
+std::optional<Trial> Study::ask() {
+  Result<AskTell::Answer> answer = impl_->asked->ask();
+  if (!answer.ok()) (void)impl_->keep(answer.status());
+  if (!answer.ok() || !answer->given) return std::nullopt;
+  return detail::TrialChannel::handle(
+      std::make_shared<AskedChannel>(impl_->asked, *std::move(answer->given), impl_->asked->core().spec().objective.metric));
+}
+
+Status Study::tell(Trial trial, std::optional<double> value, const Outcome& outcome) {
+  auto* channel = dynamic_cast<AskedChannel*>(detail::TrialChannel::of(trial).get());
+  TUNE_CHECK(channel != nullptr);  // a trial inside run() ends by returning
+  channel->told = true;
+  return impl_->keep(impl_->asked->tell(trial.number(), value, outcome));
+}
+
+Result<TrialId> Study::add(const Configuration& configuration, double value) { return impl_->asked->add(configuration, value); }
+
+bool Study::ended() const { return impl_->asked->ended(); }
+Status Study::status() const {
+  const std::lock_guard lock(impl_->last_mutex);
+  return impl_->last;
+}
+Summary Study::summary() const { return impl_->asked->summary(); }
+const Space& Study::space() const { return impl_->asked->core().spec().space; }
+StudyRecord Study::record() const { return impl_->asked->record(); }
+
+}  // namespace tune

@@ -1,0 +1,346 @@
+#include "engine/core/study_core.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "engine/config/spec_json.hpp"
+#include "engine/executors/host_name.hpp"
+#include "tune/random.hpp"
+
+namespace tune::engine {
+
+namespace {
+
+/// "fashion-007-9f31c2aa": SageMaker's training jobs are named alike.
+std::string trial_name(const StudySpec& spec, TrialId trial) {
+  RandomStream stream(spec.seed, trial, "name");
+  char tail[32];
+  std::snprintf(tail, sizeof tail, "-%03lld-%08x", static_cast<long long>(trial), stream());
+  return spec.name + tail;
+}
+
+std::vector<std::pair<std::string, Value>> named_values(const Space& space, const Configuration& configuration) {
+  std::vector<std::pair<std::string, Value>> values;
+  for (std::size_t i = 0; i < space.size(); ++i) {
+    if (configuration[i]) values.emplace_back(space[i].name, *configuration[i]);
+  }
+  return values;
+}
+
+Status check_same(const std::string& directory, const StudySpec& recorded, const StudySpec& given) {
+  const std::vector<std::string> differences = spec_differences(recorded, given);
+  if (differences.empty()) return {};
+  std::string message = directory + " holds a study with another config; a study keeps the one it was created with:";
+  for (const std::string& difference : differences) message += "\n  " + difference;
+  return Status::invalid(message);
+}
+
+void drop_unchanged(LimitChanges& changes, const Limits& recorded) {
+  if (changes.max_trials == recorded.max_trials) changes.max_trials.reset();
+  if (changes.max_parallel == recorded.max_parallel) changes.max_parallel.reset();
+  if (changes.max_runtime == recorded.max_runtime) changes.max_runtime.reset();
+}
+
+/// Whether an observation would be the metric's first at that step.
+bool is_new_step(const StudyRecord& record, TrialId trial, const std::string& metric, std::int64_t step) {
+  if (!record.has_trial(trial)) return false;
+  const Series* series = record.trial(trial).find_series(metric);
+  return series == nullptr || !std::ranges::binary_search(series->points, step, {}, &Point::step);
+}
+
+/// Observations can be read again from the logs, and where an attempt started matters only when it holds GPUs.
+bool is_state_change(const event::Body& body) {
+  if (const auto* started = std::get_if<event::Started>(&body)) return !started->gpus.empty();
+  return !std::holds_alternative<event::Observed>(body);
+}
+
+}  // namespace
+
+std::string journal_path(const std::string& directory) { return directory + "/journal.jsonl"; }
+
+Status StudyCore::make_parts(const StudySpec& spec, const Registry& registry) {
+  const Entry<Strategy>* strategy = registry.find_strategy(spec.strategy.name);
+  if (strategy == nullptr) return Status::invalid("strategy '" + spec.strategy.name + "' is not known here");
+  Result<std::unique_ptr<Strategy>> made = strategy->make(spec.space, spec.strategy.options);
+  if (!made.ok()) return made.status();
+  strategy_ = *std::move(made);
+  if (!spec.stopping) return {};
+  const Entry<StoppingPolicy>* policy = registry.find_policy(spec.stopping->policy.name);
+  if (policy == nullptr) return Status::invalid("early stopping rule '" + spec.stopping->policy.name + "' is not known here");
+  Result<std::unique_ptr<StoppingPolicy>> rule = policy->make(spec.space, spec.stopping->policy.options);
+  if (!rule.ok()) return rule.status();
+  policy_ = *std::move(rule);
+  return {};
+}
+
+bool holds_study(const std::string& directory) {
+  // A process that was killed while it wrote the very first record has created nothing.
+  const Result<std::string> content = read_whole_file(journal_path(directory));
+  return content.ok() && content->find('\n') != std::string::npos;
+}
+
+Result<std::unique_ptr<StudyCore>> StudyCore::create(const std::string& directory, const StudySpec& spec,
+                                                     const Registry& registry, const Clock& clock) {
+  const Status taken = Status::invalid(directory + " holds a study already; go on with it by: tune resume " + directory);
+  if (holds_study(directory)) return taken;
+  std::unique_ptr<StudyCore> core(new StudyCore(directory, clock));
+  TUNE_RETURN_IF_ERROR(core->make_parts(spec, registry));
+  TUNE_RETURN_IF_ERROR(make_directories(directory));
+  Result<StudyLock> lock = StudyLock::take(directory);
+  if (!lock.ok()) return lock.status();
+  if (holds_study(directory)) return taken;  // two processes may have passed the first look; the lock decides
+  TUNE_RETURN_IF_ERROR(make_directories(directory + "/requests"));
+  TUNE_RETURN_IF_ERROR(make_directories(directory + "/trials"));
+  Result<JournalWriter> journal = JournalWriter::open(journal_path(directory), 0);
+  if (!journal.ok()) return journal.status();
+  core->lock_ = *std::move(lock);
+  core->journal_ = *std::move(journal);
+  core->record_event(event::StudyCreated{spec_to_json(spec)});
+  TUNE_RETURN_IF_ERROR(core->commit(true));
+  TUNE_RETURN_IF_ERROR(sync_directory(directory));
+  return core;
+}
+
+Result<std::unique_ptr<StudyCore>> StudyCore::open(const std::string& directory, const Registry& registry, const Clock& clock,
+                                                   LimitChanges changes, const StudySpec* must_match) {
+  const std::string path = journal_path(directory);
+  if (!holds_study(directory)) return Status::invalid(directory + " holds no study (no journal.jsonl with a record there)");
+  Result<StudyLock> lock = StudyLock::take(directory);
+  if (!lock.ok()) return lock.status();
+  Result<std::string> content = read_whole_file(path);
+  if (!content.ok()) return content.status();
+  StudyState state;
+  std::optional<Event> last;
+  bool last_was_new = false;
+  const Result<JournalReading> reading = read_journal(*content, path, [&](const Event& event) {
+    const auto* observed = std::get_if<event::Observed>(&event.body);
+    last_was_new = observed != nullptr && is_new_step(state.record(), observed->id.trial, observed->metric, observed->step);
+    last = event;
+    return state.apply(event);
+  });
+  if (!reading.ok()) return reading.status();
+  if (must_match != nullptr) TUNE_RETURN_IF_ERROR(check_same(directory, state.spec(), *must_match));
+  drop_unchanged(changes, state.spec().limits);
+  Result<JournalWriter> journal = JournalWriter::open(path, reading->good_length);
+  if (!journal.ok()) return journal.status();
+
+  std::unique_ptr<StudyCore> core(new StudyCore(directory, clock));
+  TUNE_RETURN_IF_ERROR(core->make_parts(state.spec(), registry));
+  core->lock_ = *std::move(lock);
+  core->journal_ = *std::move(journal);
+  core->state_ = std::move(state);
+  core->owner_ = core->state_.owner() + 1;
+  core->last_event_ = clock.now();
+  if (reading->torn_bytes > 0) {
+    core->notes_.push_back("the journal's last line was torn (" + std::to_string(reading->torn_bytes) + " bytes after byte " +
+                           std::to_string(reading->good_length) + "); it was cut off");
+  }
+  const StudyRecord& record = core->record();
+  const bool changed = changes.max_trials || changes.max_parallel || changes.max_runtime;
+  if (record.status == StudyStatus::kInProgress || changed) {
+    core->change_limits(changes);
+    core->complete_chain(*last, last_was_new);
+    TUNE_RETURN_IF_ERROR(core->commit(true));
+  }
+  return core;
+}
+
+Duration StudyCore::active() const { return record().active + std::max(Duration(0), clock_.now() - last_event_); }
+
+void StudyCore::record_event(event::Body body) {
+  // Times never go back within an owner's records, so that durations between them cannot be negative.
+  last_event_ = std::max(last_event_, clock_.now());
+  const Event event{state_.record().seq + 1, owner_, last_event_, std::move(body)};
+  const Status applied = state_.apply(event);
+  if (!applied.ok()) std::fprintf(stderr, "tune: %s\n", applied.message().c_str());
+  TUNE_CHECK(applied.ok());
+  journal_->append(event);
+  must_sync_ = must_sync_ || is_state_change(event.body);
+  if (listener_) notify(event);
+}
+
+Status StudyCore::commit(bool durable) {
+  TUNE_RETURN_IF_ERROR(journal_->commit(durable));
+  if (durable) must_sync_ = false;
+  return {};
+}
+
+Proposal StudyCore::propose(std::int64_t virtual_start) {
+  const StudySpec& spec = state_.spec();
+  const StudyView study = view();
+  if (spec.limits.max_trials && study.next_trial() > *spec.limits.max_trials) return {std::nullopt, true};
+  Asked asked = strategy_->ask(study, 1);
+  if (asked.configurations.empty()) {
+    // With nothing running no event can come that would change the strategy's mind.
+    return {std::nullopt, asked.exhausted || study.running_count() == 0};
+  }
+  const TrialId trial = study.next_trial();
+  event::Proposed proposed{trial,        trial_name(spec, trial),        named_values(spec.space, asked.configurations.front()),
+                           record().seq, std::string(strategy_->name()), virtual_start};
+  record_event(std::move(proposed));
+  return {trial, false};
+}
+
+Result<TrialId> StudyCore::add(const Configuration& configuration, double value) {
+  const StudySpec& spec = state_.spec();
+  TUNE_RETURN_IF_ERROR(spec.space.check(configuration));
+  if (!std::isfinite(value)) return Status::invalid("an added trial needs a finite value, got " + to_text(value));
+  const TrialId trial = view().next_trial();
+  record_event(
+      event::Proposed{trial, trial_name(spec, trial), named_values(spec.space, configuration), record().seq, "added", 0});
+  event::Ended ended;
+  ended.id = {trial, 0};
+  ended.value = value;
+  end(std::move(ended));
+  return trial;
+}
+
+AttemptId StudyCore::launch(TrialId trial, std::optional<std::int64_t> resumed_from_step) {
+  const AttemptId id{trial, static_cast<int>(record().trial(trial).attempts.size()) + 1};
+  record_event(event::Launched{id, resumed_from_step});
+  return id;
+}
+
+void StudyCore::started(AttemptId id, const Started& where) {
+  record_event(event::Started{id, where.host, where.gpus, where.slot});
+}
+
+bool StudyCore::is_protected(const TrialRecord& trial) const {
+  const int protect = state_.spec().stopping->protect_best;
+  if (protect <= 0) return false;
+  const Objective& objective = record().objective;
+  const auto own = TrialView(trial, objective).best();
+  if (!own) return false;
+  int better = 0;
+  for (const TrialRecord& other : record().trials) {
+    if (other.id == trial.id) continue;
+    const auto best = TrialView(other, objective).best();
+    if (best && objective.better(*best, *own) && ++better >= protect) return false;
+  }
+  return true;
+}
+
+bool StudyCore::too_young(const TrialRecord& trial) const {
+  const auto& min_runtime = state_.spec().stopping->min_runtime;
+  if (!min_runtime || trial.attempts.empty()) return false;
+  Duration run{0};
+  for (const AttemptRecord& attempt : trial.attempts) {
+    if (attempt.started) run += attempt.ended.value_or(clock_.now()) - *attempt.started;
+  }
+  return run < *min_runtime;
+}
+
+std::optional<Decision> StudyCore::judge(AttemptId id, std::int64_t step, double value) const {
+  const StudySpec& spec = state_.spec();
+  if (!std::isfinite(value) && spec.objective.on_nan == OnNan::kStop) {
+    Decision diverged;
+    diverged.kind = Decision::Kind::kStop;
+    diverged.rule = "diverged";
+    diverged.reason = spec.objective.metric + " was " + to_text(value) + " at step " + std::to_string(step);
+    diverged.numbers = {{"value", value}, {"step", static_cast<double>(step)}};
+    return diverged;
+  }
+  if (!policy_) return std::nullopt;
+  const TrialRecord& trial = record().trial(id.trial);
+  if (trial.spared || too_young(trial)) return std::nullopt;
+  Decision decision = policy_->judge(view(), TrialView(trial, record().objective, step));
+  if (decision.rule.empty()) decision.rule = policy_->name();
+  if (decision.kind == Decision::Kind::kStop && is_protected(trial)) {
+    decision.kind = Decision::Kind::kContinue;
+    decision.reason =
+        "among the best " + std::to_string(spec.stopping->protect_best) + ", so not stopped although " + decision.reason;
+  }
+  return decision;
+}
+
+std::optional<Decision> StudyCore::observe(AttemptId id, const std::string& metric, std::int64_t step, double value,
+                                           std::optional<event::LogPosition> position) {
+  const bool first_value = is_new_step(record(), id.trial, metric, step);
+  record_event(event::Observed{id, metric, step, value, std::move(position)});
+  if (metric != record().objective.metric || !first_value || record().trial(id.trial).stop_requested) return std::nullopt;
+  return decide(id, step, value);
+}
+
+std::optional<Decision> StudyCore::decide(AttemptId id, std::int64_t step, double value) {
+  std::optional<Decision> decision = judge(id, step, value);
+  if (!decision) return std::nullopt;
+  const bool stop = decision->kind == Decision::Kind::kStop;
+  if (stop || (state_.spec().stopping && state_.spec().stopping->explain_all)) record_event(event::Decided{id, step, *decision});
+  if (!stop) return std::nullopt;
+  request_stop(id.trial, decision->rule);
+  return decision;
+}
+
+/// An observation, its decision and the stop belong together; a torn journal may end between them.
+void StudyCore::complete_chain(const Event& last, bool last_was_new) {
+  if (const auto* observed = std::get_if<event::Observed>(&last.body)) {
+    const bool judged = observed->metric == record().objective.metric && last_was_new;
+    if (judged && !record().trial(observed->id.trial).stop_requested) (void)decide(observed->id, observed->step, observed->value);
+  } else if (const auto* decided = std::get_if<event::Decided>(&last.body)) {
+    if (decided->decision.kind == Decision::Kind::kStop) request_stop(decided->id.trial, decided->decision.rule);
+  }
+}
+
+void StudyCore::request_stop(TrialId trial, const std::string& reason) {
+  if (!record().trial(trial).stop_requested) record_event(event::StopRequested{trial, reason});
+}
+
+void StudyCore::interrupted(AttemptId id, const std::string& why, bool lost) { record_event(event::Interrupted{id, why, lost}); }
+
+void StudyCore::end(AttemptId id, const EndReport& report) {
+  end(judge_end(record().trial(id.trial), record().objective, id, report));
+}
+
+void StudyCore::end(event::Ended ended) {
+  const TrialId trial = ended.id.trial;
+  record_event(std::move(ended));
+  strategy_->tell(view().trial(trial));
+}
+
+void StudyCore::end_study(StudyStatus status, const std::string& reason) { record_event(event::StudyEnded{status, reason}); }
+
+void StudyCore::change_limits(const LimitChanges& changes) {
+  record_event(event::OwnerChanged{host_name(), getpid(), changes.max_trials, changes.max_parallel, changes.max_runtime});
+}
+
+std::optional<Ending> StudyCore::completed() const { return completed_by(spec(), record(), state_.failed_in_a_row()); }
+
+void StudyCore::notify(const Event& event) {
+  using Kind = Happening::Kind;
+  Happening happening;
+  if (std::holds_alternative<event::StudyCreated>(event.body)) {
+    happening.kind = Kind::kCreated;
+  } else if (std::holds_alternative<event::OwnerChanged>(event.body)) {
+    happening.kind = Kind::kResumed;
+  } else if (const auto* launched = std::get_if<event::Launched>(&event.body)) {
+    happening.kind = Kind::kLaunched;
+    happening.trial = launched->id.trial;
+  } else if (const auto* observed = std::get_if<event::Observed>(&event.body)) {
+    happening = {Kind::kObserved, observed->id.trial, observed->metric, observed->step, observed->value, ""};
+  } else if (const auto* decided = std::get_if<event::Decided>(&event.body)) {
+    happening.kind = Kind::kDecision;
+    happening.trial = decided->id.trial;
+    happening.step = decided->step;
+    happening.text = decided->decision.reason;
+  } else if (const auto* requested = std::get_if<event::StopRequested>(&event.body)) {
+    happening.trial = requested->trial;
+    happening.text = "asked to stop: " + requested->reason;
+  } else if (const auto* interrupted = std::get_if<event::Interrupted>(&event.body)) {
+    happening.kind = Kind::kInterrupted;
+    happening.trial = interrupted->id.trial;
+    happening.text = interrupted->why;
+  } else if (const auto* ended = std::get_if<event::Ended>(&event.body)) {
+    happening.kind = Kind::kEnded;
+    happening.trial = ended->id.trial;
+  } else if (std::holds_alternative<event::StudyEnded>(event.body)) {
+    happening.kind = Kind::kStudyEnded;
+  } else {
+    return;
+  }
+  listener_(happening);
+}
+
+}  // namespace tune::engine

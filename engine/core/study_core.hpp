@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/completion.hpp"
+#include "engine/core/happening.hpp"
+#include "engine/core/outcome.hpp"
+#include "engine/journal/journal_file.hpp"
+#include "engine/journal/study_lock.hpp"
+#include "engine/state/study_state.hpp"
+#include "tune/clock.hpp"
+#include "tune/registry.hpp"
+
+namespace tune::engine {
+
+/// What `propose` answered.
+struct Proposal {
+  std::optional<TrialId> trial;
+  bool exhausted = false;  ///< none will come any more; otherwise: ask again after the next event
+};
+
+/// A study's decisions without its processes: owns the state, the journal, the strategy and the policy. Each call adds events to
+/// the journal's queue; `commit` makes them durable, and only then may anything be done about them. Not thread-safe.
+class StudyCore {
+ public:
+  /// A new study in `directory`, which must not hold one. Nothing is written when it fails.
+  static Result<std::unique_ptr<StudyCore>> create(const std::string& directory, const StudySpec& spec, const Registry& registry,
+                                                   const Clock& clock);
+  /// Takes over the study in `directory`: reads its journal, cuts off a torn last line, and records the new owner. With
+  /// `must_match`, a study whose recorded config differs from it (the three limits apart) is refused with a list of differences.
+  static Result<std::unique_ptr<StudyCore>> open(const std::string& directory, const Registry& registry, const Clock& clock,
+                                                 LimitChanges changes, const StudySpec* must_match = nullptr);
+
+  [[nodiscard]] const StudyState& state() const { return state_; }
+  [[nodiscard]] const StudySpec& spec() const { return state_.spec(); }
+  [[nodiscard]] const StudyRecord& record() const { return state_.record(); }
+  [[nodiscard]] StudyView view() const { return StudyView(state_.record()); }
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+  /// What was found on opening, for the user: a torn line that was cut off.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+  /// Time owned by anybody so far, the present moment included.
+  [[nodiscard]] Duration active() const;
+
+  /// Called after each event, by the thread that caused it.
+  void observe_with(std::function<void(const Happening&)> listener) { listener_ = std::move(listener); }
+
+  /// Asks the strategy for one more trial, unless max_trials is used up (then exhausted).
+  Proposal propose(std::int64_t virtual_start = 0);
+  /// Records a finished trial from elsewhere.
+  Result<TrialId> add(const Configuration& configuration, double value);
+  /// Begins the trial's next attempt and returns it. REQUIRES: none is in flight.
+  AttemptId launch(TrialId trial, std::optional<std::int64_t> resumed_from_step);
+  void started(AttemptId id, const Started& where);
+  /// One observation. Returns the decision when it ends the trial: its stop is then in the journal's queue as well.
+  std::optional<Decision> observe(AttemptId id, const std::string& metric, std::int64_t step, double value,
+                                  std::optional<event::LogPosition> position = std::nullopt);
+  /// Records that the trial is asked to stop; the first reason stays.
+  void request_stop(TrialId trial, const std::string& reason);
+  void interrupted(AttemptId id, const std::string& why, bool lost);
+  void end(AttemptId id, const EndReport& report);
+  /// The same with an outcome that somebody else judged.
+  void end(event::Ended ended);
+  void end_study(StudyStatus status, const std::string& reason);
+  /// Records this process as the owner, with the limits that change; a study that had ended goes on.
+  void change_limits(const LimitChanges& changes);
+  /// Whether a completion criterion is met now.
+  [[nodiscard]] std::optional<Ending> completed() const;
+
+  /// Whether something is queued that must be durable before it is acted upon.
+  [[nodiscard]] bool must_sync() const { return must_sync_; }
+  Status commit(bool durable);
+
+ private:
+  StudyCore(std::string directory, const Clock& clock) : directory_(std::move(directory)), clock_(clock) {}
+
+  Status make_parts(const StudySpec& spec, const Registry& registry);
+  void record_event(event::Body body);
+  void notify(const Event& event);
+  void complete_chain(const Event& last, bool last_was_new);
+  std::optional<Decision> decide(AttemptId id, std::int64_t step, double value);
+  [[nodiscard]] std::optional<Decision> judge(AttemptId id, std::int64_t step, double value) const;
+  [[nodiscard]] bool is_protected(const TrialRecord& trial) const;
+  [[nodiscard]] bool too_young(const TrialRecord& trial) const;
+
+  std::string directory_;
+  const Clock& clock_;
+  std::optional<StudyLock> lock_;
+  std::optional<JournalWriter> journal_;
+  StudyState state_;
+  std::unique_ptr<Strategy> strategy_;
+  std::unique_ptr<StoppingPolicy> policy_;
+  std::function<void(const Happening&)> listener_;
+  std::vector<std::string> notes_;
+  std::int64_t owner_ = 1;
+  TimePoint last_event_;
+  bool must_sync_ = false;
+};
+
+std::string journal_path(const std::string& directory);
+/// Whether a study's first record is there.
+bool holds_study(const std::string& directory);
+
+}  // namespace tune::engine

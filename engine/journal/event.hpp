@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "tune/records.hpp"
+#include "tune/stopping.hpp"
+
+/// What the journal records (docs/journal.md). The study's state is these events added up and nothing else.
+namespace tune::engine::event {
+
+struct StudyCreated {
+  std::string spec;  ///< resolved config, JSON
+};
+struct Proposed {
+  TrialId trial = 0;
+  std::string name;
+  std::vector<std::pair<std::string, Value>> parameters;  ///< active ones
+  std::int64_t as_of = 0;                                 ///< sequence number of the snapshot it was made from
+  std::string strategy;                                   ///< `Strategy::name()`; "added" for a trial from elsewhere
+  std::int64_t virtual_start = 0;
+};
+struct Launched {
+  AttemptId id;
+  std::optional<std::int64_t> resumed_from_step;
+};
+struct Started {
+  AttemptId id;
+  std::string host;
+  std::vector<std::string> gpus;
+  int slot = -1;
+};
+/// Where in the attempt's log an observation was read: enough to read on from there.
+struct LogPosition {
+  std::uint64_t offset = 0;                        ///< first byte of its line
+  int index = 0;                                   ///< among the observations of that line
+  std::vector<std::optional<std::int64_t>> steps;  ///< see metrics::ReaderState
+};
+struct Observed {
+  AttemptId id;
+  std::string metric;
+  std::int64_t step = 0;
+  double value = 0.0;
+  std::optional<LogPosition> position;
+};
+struct Decided {
+  AttemptId id;
+  std::int64_t step = 0;
+  Decision decision;
+};
+struct Spared {
+  TrialId trial = 0;
+};
+struct StopRequested {
+  TrialId trial = 0;
+  std::string reason;  ///< the stop reason the trial will end with
+};
+/// The attempt is over, the trial goes on with a new one.
+struct Interrupted {
+  AttemptId id;
+  std::string why;
+  bool lost = false;  ///< nobody knows how it ended
+};
+struct Paused {
+  AttemptId id;
+};
+struct Ended {
+  AttemptId id;
+  TrialStatus status = TrialStatus::kCompleted;
+  SecondaryStatus secondary = SecondaryStatus::kNone;
+  std::string stop_reason;
+  std::optional<FailureClass> failure;
+  std::string detail;
+  std::vector<std::string> last_lines;
+  std::optional<double> value;
+  std::optional<int> exit_code;
+  std::optional<int> exit_signal;
+  std::optional<TimePoint> attempt_started;  ///< by the supervisor's record
+  std::optional<TimePoint> attempt_ended;
+  std::int64_t unreadable_captures = 0;
+  std::int64_t cut_lines = 0;
+};
+struct StudyEnded {
+  StudyStatus status = StudyStatus::kCompleted;
+  std::string reason;
+};
+/// Another process, or another run, took the study over, perhaps with other limits.
+struct OwnerChanged {
+  std::string host;
+  std::int64_t pid = 0;
+  std::optional<std::int64_t> max_trials;
+  std::optional<int> max_parallel;
+  std::optional<Duration> max_runtime;
+};
+
+using Body = std::variant<StudyCreated, Proposed, Launched, Started, Observed, Decided, Spared, StopRequested, Interrupted,
+                          Paused, Ended, StudyEnded, OwnerChanged>;
+
+}  // namespace tune::engine::event
+
+namespace tune::engine {
+
+struct Event {
+  std::int64_t seq = 0;    ///< 1, 2, 3, ...
+  std::int64_t owner = 1;  ///< lease number: how many processes have owned the study
+  TimePoint time;
+  event::Body body;
+};
+
+}  // namespace tune::engine

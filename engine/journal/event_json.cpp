@@ -1,0 +1,362 @@
+#include "engine/journal/event_json.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "engine/journal/crc32c.hpp"
+
+namespace tune::engine {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace ev = event;
+
+constexpr std::string_view kCrcKey = ",\"crc\":\"";
+constexpr std::size_t kCrcTail = kCrcKey.size() + 8 + 2;  // eight hex digits, a quote, a brace
+
+Json number(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return value;
+}
+
+double read_number(const Json& json) {
+  if (!json.is_string()) return json.get<double>();
+  const auto& text = json.get_ref<const std::string&>();
+  if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (text == "Infinity") return std::numeric_limits<double>::infinity();
+  if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
+  throw std::runtime_error("'" + text + "' is no number");
+}
+
+Json value_json(const Value& value) {
+  return std::visit([](const auto& held) -> Json { return held; }, value);
+}
+
+Value read_value(const Json& json) {
+  if (json.is_boolean()) return json.get<bool>();
+  if (json.is_number_integer()) return json.get<std::int64_t>();
+  if (json.is_number_float()) return json.get<double>();
+  return json.get<std::string>();
+}
+
+template <typename T>
+void put(Json& json, const char* key, const std::optional<T>& value) {
+  if (value) json[key] = *value;
+}
+
+template <typename T>
+std::optional<T> get_optional(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end()) return std::nullopt;
+  return found->get<T>();
+}
+
+std::optional<TimePoint> get_time(const Json& json, const char* key) {
+  const auto microseconds = get_optional<std::int64_t>(json, key);
+  return microseconds ? std::optional(TimePoint(Duration(*microseconds))) : std::nullopt;
+}
+
+template <typename Enum, std::size_t N>
+Enum read_enum(const std::string& text, const std::array<Enum, N>& all) {
+  for (const Enum one : all) {
+    if (to_string(one) == text) return one;
+  }
+  throw std::runtime_error("unknown word '" + text + "'");
+}
+
+constexpr std::array kTrialStatuses{TrialStatus::kInProgress, TrialStatus::kStopping, TrialStatus::kCompleted,
+                                    TrialStatus::kStopped, TrialStatus::kFailed};
+constexpr std::array kStudyStatuses{StudyStatus::kInProgress, StudyStatus::kStopping, StudyStatus::kCompleted,
+                                    StudyStatus::kStopped, StudyStatus::kFailed};
+constexpr std::array kSecondary{SecondaryStatus::kNone,
+                                SecondaryStatus::kPending,
+                                SecondaryStatus::kStarting,
+                                SecondaryStatus::kTraining,
+                                SecondaryStatus::kInterrupted,
+                                SecondaryStatus::kPaused,
+                                SecondaryStatus::kMaxRuntimeExceeded,
+                                SecondaryStatus::kMaxWaitTimeExceeded};
+constexpr std::array kFailures{FailureClass::kUserError,   FailureClass::kOom,         FailureClass::kSignal,
+                               FailureClass::kNoObjective, FailureClass::kLaunchError, FailureClass::kAbandoned,
+                               FailureClass::kLost};
+constexpr std::array kDecisions{Decision::Kind::kContinue, Decision::Kind::kStop, Decision::Kind::kPause};
+
+void put_id(Json& json, AttemptId id) {
+  json["trial"] = id.trial;
+  json["attempt"] = id.attempt;
+}
+AttemptId get_id(const Json& json) { return {json.at("trial").get<TrialId>(), json.at("attempt").get<int>()}; }
+
+// ---- one writer and one reader for each op ----
+
+const char* write(Json& json, const ev::StudyCreated& body) {
+  json["config"] = Json::parse(body.spec);
+  return "study_created";
+}
+ev::Body read_study_created(const Json& json) { return ev::StudyCreated{json.at("config").dump()}; }
+
+const char* write(Json& json, const ev::Proposed& body) {
+  json["trial"] = body.trial;
+  json["name"] = body.name;
+  json["as_of"] = body.as_of;
+  json["strategy"] = body.strategy;
+  if (body.virtual_start != 0) json["clock"] = body.virtual_start;
+  Json& parameters = json["parameters"] = Json::object();
+  for (const auto& [name, value] : body.parameters) parameters[name] = value_json(value);
+  return "proposed";
+}
+ev::Body read_proposed(const Json& json) {
+  ev::Proposed body;
+  body.trial = json.at("trial").get<TrialId>();
+  body.name = json.at("name").get<std::string>();
+  body.as_of = json.at("as_of").get<std::int64_t>();
+  body.strategy = json.at("strategy").get<std::string>();
+  body.virtual_start = get_optional<std::int64_t>(json, "clock").value_or(0);
+  for (const auto& [name, value] : json.at("parameters").items()) body.parameters.emplace_back(name, read_value(value));
+  return body;
+}
+
+const char* write(Json& json, const ev::Launched& body) {
+  put_id(json, body.id);
+  put(json, "resumed_from_step", body.resumed_from_step);
+  return "launched";
+}
+ev::Body read_launched(const Json& json) {
+  return ev::Launched{get_id(json), get_optional<std::int64_t>(json, "resumed_from_step")};
+}
+
+const char* write(Json& json, const ev::Started& body) {
+  put_id(json, body.id);
+  json["host"] = body.host;
+  json["gpus"] = body.gpus;
+  json["slot"] = body.slot;
+  return "started";
+}
+ev::Body read_started(const Json& json) {
+  return ev::Started{get_id(json), json.at("host").get<std::string>(), json.at("gpus").get<std::vector<std::string>>(),
+                     json.at("slot").get<int>()};
+}
+
+const char* write(Json& json, const ev::Observed& body) {
+  put_id(json, body.id);
+  json["metric"] = body.metric;
+  json["step"] = body.step;
+  json["value"] = number(body.value);
+  if (body.position) {
+    Json steps = Json::array();
+    for (const auto& step : body.position->steps) steps.push_back(step ? Json(*step) : Json(nullptr));
+    json["log"] = Json::array({body.position->offset, body.position->index, std::move(steps)});
+  }
+  return "observed";
+}
+ev::Body read_observed(const Json& json) {
+  ev::Observed body;
+  body.id = get_id(json);
+  body.metric = json.at("metric").get<std::string>();
+  body.step = json.at("step").get<std::int64_t>();
+  body.value = read_number(json.at("value"));
+  if (const auto log = json.find("log"); log != json.end()) {
+    ev::LogPosition position{log->at(0).get<std::uint64_t>(), log->at(1).get<int>(), {}};
+    for (const Json& step : log->at(2)) {
+      position.steps.push_back(step.is_null() ? std::nullopt : std::optional(step.get<std::int64_t>()));
+    }
+    body.position = std::move(position);
+  }
+  return body;
+}
+
+const char* write(Json& json, const ev::Decided& body) {
+  put_id(json, body.id);
+  json["step"] = body.step;
+  json["kind"] = to_string(body.decision.kind);
+  json["rule"] = body.decision.rule;
+  json["reason"] = body.decision.reason;
+  Json& numbers = json["numbers"] = Json::object();
+  for (const auto& [name, value] : body.decision.numbers) numbers[name] = number(value);
+  json["references"] = body.decision.references;
+  return "decision";
+}
+ev::Body read_decided(const Json& json) {
+  ev::Decided body;
+  body.id = get_id(json);
+  body.step = json.at("step").get<std::int64_t>();
+  body.decision.kind = read_enum(json.at("kind").get<std::string>(), kDecisions);
+  body.decision.rule = json.at("rule").get<std::string>();
+  body.decision.reason = json.at("reason").get<std::string>();
+  for (const auto& [name, value] : json.at("numbers").items()) body.decision.numbers.emplace_back(name, read_number(value));
+  body.decision.references = json.at("references").get<std::vector<TrialId>>();
+  return body;
+}
+
+const char* write(Json& json, const ev::Spared& body) {
+  json["trial"] = body.trial;
+  return "spared";
+}
+ev::Body read_spared(const Json& json) { return ev::Spared{json.at("trial").get<TrialId>()}; }
+
+const char* write(Json& json, const ev::StopRequested& body) {
+  json["trial"] = body.trial;
+  json["reason"] = body.reason;
+  return "stop_requested";
+}
+ev::Body read_stop_requested(const Json& json) {
+  return ev::StopRequested{json.at("trial").get<TrialId>(), json.at("reason").get<std::string>()};
+}
+
+const char* write(Json& json, const ev::Interrupted& body) {
+  put_id(json, body.id);
+  json["why"] = body.why;
+  json["lost"] = body.lost;
+  return "interrupted";
+}
+ev::Body read_interrupted(const Json& json) {
+  return ev::Interrupted{get_id(json), json.at("why").get<std::string>(), json.at("lost").get<bool>()};
+}
+
+const char* write(Json& json, const ev::Paused& body) {
+  put_id(json, body.id);
+  return "paused";
+}
+ev::Body read_paused(const Json& json) { return ev::Paused{get_id(json)}; }
+
+const char* write(Json& json, const ev::Ended& body) {
+  put_id(json, body.id);
+  json["status"] = to_string(body.status);
+  if (body.secondary != SecondaryStatus::kNone) json["secondary"] = to_string(body.secondary);
+  if (!body.stop_reason.empty()) json["stop_reason"] = body.stop_reason;
+  if (body.failure) json["failure"] = to_string(*body.failure);
+  if (!body.detail.empty()) json["detail"] = body.detail;
+  if (!body.last_lines.empty()) json["last_lines"] = body.last_lines;
+  put(json, "value", body.value);
+  put(json, "exit_code", body.exit_code);
+  put(json, "exit_signal", body.exit_signal);
+  if (body.attempt_started) json["from"] = body.attempt_started->time_since_epoch().count();
+  if (body.attempt_ended) json["to"] = body.attempt_ended->time_since_epoch().count();
+  if (body.unreadable_captures != 0) json["unreadable_captures"] = body.unreadable_captures;
+  if (body.cut_lines != 0) json["cut_lines"] = body.cut_lines;
+  return "ended";
+}
+ev::Body read_ended(const Json& json) {
+  ev::Ended body;
+  body.id = get_id(json);
+  body.status = read_enum(json.at("status").get<std::string>(), kTrialStatuses);
+  if (const auto word = get_optional<std::string>(json, "secondary")) body.secondary = read_enum(*word, kSecondary);
+  body.stop_reason = get_optional<std::string>(json, "stop_reason").value_or("");
+  if (const auto word = get_optional<std::string>(json, "failure")) body.failure = read_enum(*word, kFailures);
+  body.detail = get_optional<std::string>(json, "detail").value_or("");
+  body.last_lines = get_optional<std::vector<std::string>>(json, "last_lines").value_or(std::vector<std::string>{});
+  body.value = get_optional<double>(json, "value");
+  body.exit_code = get_optional<int>(json, "exit_code");
+  body.exit_signal = get_optional<int>(json, "exit_signal");
+  body.attempt_started = get_time(json, "from");
+  body.attempt_ended = get_time(json, "to");
+  body.unreadable_captures = get_optional<std::int64_t>(json, "unreadable_captures").value_or(0);
+  body.cut_lines = get_optional<std::int64_t>(json, "cut_lines").value_or(0);
+  return body;
+}
+
+const char* write(Json& json, const ev::StudyEnded& body) {
+  json["status"] = to_string(body.status);
+  json["reason"] = body.reason;
+  return "study_ended";
+}
+ev::Body read_study_ended(const Json& json) {
+  return ev::StudyEnded{read_enum(json.at("status").get<std::string>(), kStudyStatuses), json.at("reason").get<std::string>()};
+}
+
+const char* write(Json& json, const ev::OwnerChanged& body) {
+  json["host"] = body.host;
+  json["pid"] = body.pid;
+  put(json, "max_trials", body.max_trials);
+  put(json, "max_parallel", body.max_parallel);
+  if (body.max_runtime) json["max_runtime"] = body.max_runtime->count();
+  return "owner_changed";
+}
+ev::Body read_owner_changed(const Json& json) {
+  ev::OwnerChanged body;
+  body.host = json.at("host").get<std::string>();
+  body.pid = json.at("pid").get<std::int64_t>();
+  body.max_trials = get_optional<std::int64_t>(json, "max_trials");
+  body.max_parallel = get_optional<int>(json, "max_parallel");
+  if (const auto microseconds = get_optional<std::int64_t>(json, "max_runtime")) body.max_runtime = Duration(*microseconds);
+  return body;
+}
+
+struct Op {
+  std::string_view name;
+  ev::Body (*read)(const Json&);
+};
+constexpr std::array<Op, 13> kOps{{{"study_created", read_study_created},
+                                   {"proposed", read_proposed},
+                                   {"launched", read_launched},
+                                   {"started", read_started},
+                                   {"observed", read_observed},
+                                   {"decision", read_decided},
+                                   {"spared", read_spared},
+                                   {"stop_requested", read_stop_requested},
+                                   {"interrupted", read_interrupted},
+                                   {"paused", read_paused},
+                                   {"ended", read_ended},
+                                   {"study_ended", read_study_ended},
+                                   {"owner_changed", read_owner_changed}}};
+
+std::string crc_text(std::string_view bytes) {
+  char digits[9];
+  std::snprintf(digits, sizeof digits, "%08x", crc32c(bytes));
+  return digits;
+}
+
+}  // namespace
+
+std::string to_line(const Event& event) {
+  Json json;
+  json["v"] = kJournalVersion;
+  json["seq"] = event.seq;
+  json["owner"] = event.owner;
+  json["t"] = event.time.time_since_epoch().count();
+  json["op"] = "";
+  json["op"] = std::visit([&](const auto& body) { return write(json, body); }, event.body);
+  // Logs may hold any bytes; the journal is UTF-8.
+  std::string line = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  line.pop_back();
+  const std::string crc = crc_text(line);
+  return line.append(kCrcKey).append(crc).append("\"}\n");
+}
+
+bool checksum_holds(std::string_view line) {
+  if (line.size() <= kCrcTail) return false;
+  const std::string_view covered = line.substr(0, line.size() - kCrcTail);
+  const std::string_view tail = line.substr(covered.size());
+  return tail.starts_with(kCrcKey) && tail.ends_with("\"}") && tail.substr(kCrcKey.size(), 8) == crc_text(covered);
+}
+
+Result<Event> from_line(std::string_view line) {
+  if (!checksum_holds(line)) return Status::storage("its checksum does not hold");
+  try {
+    const Json json = Json::parse(line);
+    const int version = json.at("v").get<int>();
+    if (version != kJournalVersion) {
+      return Status::storage("it is of version " + std::to_string(version) + ", this tune reads version " +
+                             std::to_string(kJournalVersion));
+    }
+    Event event;
+    event.seq = json.at("seq").get<std::int64_t>();
+    event.owner = json.at("owner").get<std::int64_t>();
+    event.time = TimePoint(Duration(json.at("t").get<std::int64_t>()));
+    const auto op = json.at("op").get<std::string>();
+    for (const Op& known : kOps) {
+      if (known.name != op) continue;
+      event.body = known.read(json);
+      return event;
+    }
+    return Status::storage("its op '" + op + "' is unknown to this tune");
+  } catch (const std::exception& error) {
+    return Status::storage(std::string("it is malformed: ") + error.what());
+  }
+}
+
+}  // namespace tune::engine

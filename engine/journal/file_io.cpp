@@ -1,0 +1,71 @@
+#include "engine/journal/file_io.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace tune::engine {
+namespace fs = std::filesystem;
+
+FileDescriptor::~FileDescriptor() {
+  if (number_ >= 0) close(number_);
+}
+
+Status storage_error(const std::string& what, const std::string& path) {
+  return Status::storage(what + " " + path + ": " + std::strerror(errno));
+}
+
+Result<std::string> read_whole_file(const std::string& path) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return storage_error("cannot open", path);
+  std::string content;
+  struct stat info {};
+  if (fstat(file.get(), &info) == 0 && info.st_size > 0) content.reserve(static_cast<std::size_t>(info.st_size) + 1);
+  std::array<char, 1 << 16> chunk{};
+  for (;;) {
+    const ssize_t got = read(file.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return storage_error("cannot read", path);
+    if (got == 0) return content;
+    content.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+}
+
+Status make_directories(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return Status::storage("cannot create " + path + ": " + error.message());
+  return {};
+}
+
+Status sync_directory(const std::string& path) {
+  const FileDescriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) return storage_error("cannot open", path);
+  if (fsync(directory.get()) != 0) return storage_error("cannot sync", path);
+  return {};
+}
+
+Status write_file_atomically(const std::string& path, std::string_view content) {
+  const std::string beside = path + ".new";
+  {
+    const FileDescriptor file(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!file.valid()) return storage_error("cannot create", beside);
+    while (!content.empty()) {
+      const ssize_t put = write(file.get(), content.data(), content.size());
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) return storage_error("cannot write", beside);
+      content.remove_prefix(static_cast<std::size_t>(put));
+    }
+    if (fsync(file.get()) != 0) return storage_error("cannot sync", beside);
+  }
+  if (rename(beside.c_str(), path.c_str()) != 0) return storage_error("cannot rename into", path);
+  const fs::path parent = fs::path(path).parent_path();
+  return sync_directory(parent.empty() ? "." : parent.string());
+}
+
+}  // namespace tune::engine

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "tune/status.hpp"
+
+namespace tune::engine {
+
+/// An open file descriptor, closed at the end. Move-only.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int number) : number_(number) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~FileDescriptor();
+  [[nodiscard]] int get() const { return number_; }
+  [[nodiscard]] bool valid() const { return number_ >= 0; }
+
+ private:
+  int number_ = -1;
+};
+
+/// "what PATH: reason", with errno's text.
+Status storage_error(const std::string& what, const std::string& path);
+
+Result<std::string> read_whole_file(const std::string& path);
+/// Creates the directory and its parents.
+Status make_directories(const std::string& path);
+/// Makes names created in or moved into `path` durable.
+Status sync_directory(const std::string& path);
+/// Replaces `path` as a whole: written beside it, synced, renamed, directory synced.
+Status write_file_atomically(const std::string& path, std::string_view content);
+
+}  // namespace tune::engine

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/journal/event.hpp"
+#include "engine/journal/file_io.hpp"
+#include "tune/status.hpp"
+
+namespace tune::engine {
+
+inline constexpr std::size_t kMaxRecordLength = 4U << 20;  ///< bytes of one journal line
+
+/// What reading a journal found.
+struct JournalReading {
+  std::uint64_t good_length = 0;  ///< bytes up to the end of the last good line
+  std::uint64_t torn_bytes = 0;   ///< of an incomplete or damaged last line after that
+  std::int64_t last_seq = 0;
+};
+
+/// Reads the lines of a journal in order. A torn last line (without its end, or with blocks of zeros) is left out and reported;
+/// damage anywhere else, a gap in the sequence, an unknown version or op is an error that names the byte offset. `each` may
+/// refuse an event.
+Result<JournalReading> read_journal(std::string_view content, const std::string& path,
+                                    const std::function<Status(const Event&)>& each);
+
+/// Appends events to a journal. Not thread-safe: the study's owner has it.
+class JournalWriter {
+ public:
+  /// Opens `path` for appending after `good_length` bytes; whatever follows (a torn line) is cut off first.
+  static Result<JournalWriter> open(const std::string& path, std::uint64_t good_length);
+
+  /// Queues an event for the next commit.
+  void append(const Event& event);
+  /// Writes what is queued; `durable`: returns only when it is on the disk. When the disk is full the file is cut back to its
+  /// last good length, what was queued stays queued, and a later commit may succeed. After a failed sync nothing is written any
+  /// more.
+  Status commit(bool durable);
+  /// Whether something was written and not synced yet.
+  [[nodiscard]] bool unsynced() const { return unsynced_; }
+
+ private:
+  JournalWriter(FileDescriptor file, std::string path, std::uint64_t length)
+      : file_(std::move(file)), path_(std::move(path)), length_(length) {}
+
+  FileDescriptor file_;
+  std::string path_;
+  std::uint64_t length_;
+  std::string queue_;
+  bool unsynced_ = false;
+  std::optional<Status> broken_;
+};
+
+}  // namespace tune::engine

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "engine/journal/file_io.hpp"
+#include "tune/status.hpp"
+
+namespace tune::engine {
+
+/// The lock by which one process owns a study: `study.lock`, an open-file-description lock, so that the kernel frees it however
+/// the owner ends, and others can ask without taking it. The file's text says who holds it, for people.
+class StudyLock {
+ public:
+  /// Takes the lock or says who has it (kInUse).
+  static Result<StudyLock> take(const std::string& directory);
+  /// Whether some process owns the study in `directory`.
+  static bool held(const std::string& directory);
+
+ private:
+  explicit StudyLock(FileDescriptor file) : file_(std::move(file)) {}
+  FileDescriptor file_;
+};
+
+}  // namespace tune::engine

@@ -1,0 +1,97 @@
+#include "engine/run/local_run.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <thread>
+
+#include "engine/config/command.hpp"
+#include "engine/executors/local_executor.hpp"
+
+namespace tune::engine {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kShimName = "tune-shim";
+
+Result<std::string> find_shim(const std::string& given) {
+  if (!given.empty()) return given;
+  std::error_code error;
+  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path() / kShimName;
+  if (access(beside.c_str(), X_OK) == 0) return beside.string();
+  std::istringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
+  for (std::string folder; std::getline(path, folder, ':');) {
+    const std::string candidate = folder + "/" + kShimName;
+    if (!folder.empty() && access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return Status::executor(std::string(kShimName) + ", which supervises trials, is neither beside this program nor in PATH");
+}
+
+Status check_words(const StudySpec& spec) {
+  if (spec.command.empty()) return Status::invalid("the command is empty");
+  for (const CommandPart& part : spec.command) {
+    for (const std::string& word : part.words) {
+      const auto pieces = split_word(word);
+      if (!pieces.ok()) return pieces.status();
+      for (const WordPiece& piece : *pieces) {
+        if (piece.placeholder && !spec.space.index_of(piece.text)) {
+          return Status::invalid("command: {" + piece.text + "} in '" + word + "' is no parameter of the space");
+        }
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shim_path, Clock& clock) {
+  LocalRun run;
+  auto definitions = metrics::compile(spec.metrics);
+  if (!definitions.ok()) return definitions.status();
+  run.options.definitions = *std::move(definitions);
+  Result<std::string> shim = find_shim(shim_path);
+  if (!shim.ok()) return shim.status();
+
+  LocalOptions options;
+  options.shim_path = *std::move(shim);
+  options.slots = spec.limits.max_parallel;
+  options.gpus = {spec.resources.gpus_auto, spec.resources.gpus};
+  options.outside_grace = std::chrono::duration_cast<std::chrono::milliseconds>(spec.limits.grace);
+  Result<GpuInventory> inventory = GpuInventory::open(options.gpus);
+  if (!inventory.ok()) return inventory.status();
+
+  const int gpus = inventory->size();
+  Resources& resources = run.options.resources;
+  resources.gpus = spec.resources.gpus_per_trial.value_or(gpus > 0 ? 1 : 0);
+  if (resources.gpus > gpus) {
+    return Status::executor("gpus_per_trial is " + std::to_string(resources.gpus) + ", and there are " + std::to_string(gpus) +
+                            " GPUs here");
+  }
+  run.options.parallel = spec.limits.max_parallel;
+  if (resources.gpus > 0) run.options.parallel = std::min(run.options.parallel, gpus / resources.gpus);
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  resources.cpus = spec.resources.cpus_per_trial.value_or(std::max(1, cores / spec.limits.max_parallel));
+  Result<std::unique_ptr<Executor>> executor = make_local_executor(clock, options);
+  if (!executor.ok()) return executor.status();
+  run.executor = *std::move(executor);
+  return run;
+}
+
+Result<LocalRun> prepare_command_run(const StudySpec& recorded, const Command& command, int parallel, Clock& clock) {
+  StudySpec spec = recorded;
+  spec.limits.max_parallel = parallel;
+  for (const std::string& word : command.argv) spec.command.push_back({{word}, false});
+  spec.metrics = command.metrics;
+  spec.environment = command.environment;
+  TUNE_RETURN_IF_ERROR(check_words(spec));
+  Result<LocalRun> run = prepare_local_run(spec, "", clock);
+  if (run.ok()) run->options.launch_spec = std::move(spec);
+  return run;
+}
+
+}  // namespace tune::engine

@@ -1,0 +1,426 @@
+#include "engine/run/run_loop.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "engine/run/launch_plan.hpp"
+#include "engine/run/requests.hpp"
+
+namespace tune::engine {
+
+namespace {
+
+std::chrono::milliseconds grace_of(const StudySpec& spec) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(spec.limits.grace);
+}
+
+/// Running time of the attempts that are over.
+Duration time_used(const TrialRecord& trial) {
+  Duration used{0};
+  for (const AttemptRecord& attempt : trial.attempts) {
+    if (attempt.started && attempt.ended) used += *attempt.ended - *attempt.started;
+  }
+  return used;
+}
+
+int lost_attempts(const TrialRecord& trial) {
+  return static_cast<int>(std::ranges::count(trial.attempts, "lost", &AttemptRecord::end_reason));
+}
+
+}  // namespace
+
+Status RunLoop::run() {
+  last_sync_ = last_tick_ = clock_.now();
+  interrupts_.attach(&executor_);
+  if (observer_ != nullptr) {
+    core_.observe_with([this](const Happening& happening) { observer_->happened(core_.record(), happening); });
+  }
+  Status status = adopt_in_flight();
+  if (const auto ending = core_.completed()) begin_ending(*ending);  // the last run may have been killed before it could
+  while (status.ok()) {
+    if (!interrupted()) fill_slots(clock_of_free_slot());
+    if (status = carry_out(); !status.ok()) break;
+    if (live_.empty() && interrupted()) break;
+    if (live_.empty() && (ending_ || nothing_left_)) {
+      status = close_study();
+      break;
+    }
+    for (ExecutorEvent& event : executor_.wait(next_deadline())) receive(event);
+    if (deterministic())
+      consume_in_virtual_order();
+    else
+      consume_all();
+    check_interrupts();
+    check_limits();
+    // What was not consumed stays in the logs, for the next run to read.
+    if (interrupted() && deterministic() && std::ranges::all_of(live_, [](const auto& one) { return one.second.over; })) break;
+  }
+  if (status.ok()) status = core_.commit(true);
+  core_.observe_with({});
+  interrupts_.attach(nullptr);
+  return status;
+}
+
+TimePoint RunLoop::next_deadline() const {
+  TimePoint deadline = clock_.now() + kTickInterval;
+  for (const auto& [trial, live] : live_) {
+    if (live.time_limit && !live.asked_to_stop) deadline = std::min(deadline, *live.time_limit);
+  }
+  return deadline;
+}
+
+// ---- starting ----
+
+Status RunLoop::adopt_in_flight() {
+  std::vector<LaunchSpec> specs;
+  for (const TrialId trial : core_.record().running) {
+    const RunningDetail& detail = core_.state().detail(trial);
+    if (!detail.in_flight) continue;
+    const AttemptId id{trial, detail.attempt};
+    Live& live = make_live(id);
+    const AttemptRecord& attempt = core_.record().trial(trial).attempts.back();
+    LaunchSpec spec = plan_launch(launch_spec(), core_.record(), core_.directory(), id, options_.resources, false);
+    spec.gpus = attempt.gpus;
+    spec.slot = attempt.slot;
+    if (options_.definitions) {
+      metrics::ReaderState state;
+      int skip = 0;
+      if (detail.position) {
+        state = {detail.position->offset, detail.position->steps};
+        skip = detail.position->index + 1;
+      }
+      live.reader.emplace(options_.definitions, state, detail.line_counts, skip);
+      spec.log_offset = state.offset;
+    }
+    specs.push_back(std::move(spec));
+    // What was decided about it before may not have reached it.
+    if (core_.record().trial(trial).stop_requested) stop_live(live, grace_of(core_.spec()));
+  }
+  return specs.empty() ? Status() : executor_.adopt(specs);
+}
+
+RunLoop::Live& RunLoop::make_live(AttemptId id) {
+  Live live;
+  live.id = id;
+  return live_.insert_or_assign(id.trial, std::move(live)).first->second;
+}
+
+void RunLoop::fill_slots(std::int64_t virtual_clock) {
+  while (!ending_ && static_cast<int>(live_.size()) < options_.parallel && executor_.can_launch(options_.resources)) {
+    // Interrupted and pending trials come first.
+    const auto& running = core_.record().running;
+    const auto waiting = std::ranges::find_if(running, [&](TrialId trial) { return !live_.contains(trial); });
+    if (waiting != running.end()) {
+      launch(*waiting);
+      continue;
+    }
+    if (nothing_left_) return;
+    const Proposal proposal = core_.propose(virtual_clock);
+    if (!proposal.trial) {
+      nothing_left_ = proposal.exhausted;
+      return;
+    }
+    launch(*proposal.trial);
+  }
+}
+
+void RunLoop::launch(TrialId trial) {
+  const TrialRecord& record = core_.record().trial(trial);
+  const int earlier = static_cast<int>(record.attempts.size());
+  const bool resumes = has_checkpoint(core_.directory(), {trial, earlier});
+  const Series* series = record.find_series(core_.record().objective.metric);
+  std::optional<std::int64_t> from;
+  if (resumes && series != nullptr && !series->points.empty()) from = series->points.back().step;
+  const AttemptId id = core_.launch(trial, from);
+  Live& live = make_live(id);
+  if (options_.definitions) live.reader.emplace(options_.definitions);
+  launches_.push_back(plan_launch(launch_spec(), core_.record(), core_.directory(), id, options_.resources, resumes));
+}
+
+void RunLoop::set_time_limit(Live& live) {
+  const auto& limit = core_.spec().limits.trial_runtime;
+  if (!limit) return;
+  const TrialRecord& trial = core_.record().trial(live.id.trial);
+  const TimePoint started = trial.attempts.back().started.value_or(clock_.now());
+  live.time_limit = started + *limit - time_used(trial);
+}
+
+/// Makes everything decided so far durable, then acts on it.
+Status RunLoop::carry_out() {
+  const bool act = !launches_.empty() || !stops_.empty() || !handled_requests_.empty();
+  const TimePoint now = clock_.now();
+  const bool durable = act || core_.must_sync() || now - last_sync_ >= kSyncInterval;
+  TUNE_RETURN_IF_ERROR(core_.commit(durable));
+  if (durable) last_sync_ = now;
+  // Launches first: a stop may be for one of them.
+  for (const LaunchSpec& spec : std::exchange(launches_, {})) TUNE_RETURN_IF_ERROR(start(spec));
+  for (const auto& [id, grace] : std::exchange(stops_, {})) executor_.stop(id, grace);
+  for (const std::string& path : std::exchange(handled_requests_, {})) unlink(path.c_str());
+  return {};
+}
+
+Status RunLoop::start(const LaunchSpec& spec) {
+  const Result<bool> prepared = prepare_directories(core_.directory(), spec.id);
+  if (!prepared.ok()) return prepared.status();
+  const Status launched = executor_.launch(spec);
+  if (launched.ok()) return {};
+  EndReport report;
+  report.exit.launch_error = launched.message();
+  core_.end(spec.id, report);
+  live_.erase(spec.id.trial);
+  if (const auto ending = core_.completed()) begin_ending(*ending);
+  return {};
+}
+
+// ---- receiving: what the executor says ----
+
+void RunLoop::receive(ExecutorEvent& event) {
+  const auto found = live_.find(event.id.trial);
+  if (found == live_.end() || found->second.id != event.id) return;  // of a superseded attempt
+  Live& live = found->second;
+  if (const auto* waiting = std::get_if<Waiting>(&event.body)) {
+    note("waits: " + waiting->why, event.id.trial);
+  } else if (const auto* started = std::get_if<Started>(&event.body)) {
+    if (!core_.record().trial(event.id.trial).attempts.back().started) core_.started(event.id, *started);
+    set_time_limit(live);
+  } else if (const auto* output = std::get_if<Output>(&event.body)) {
+    receive_output(live, *output, false);
+  } else if (auto* reported = std::get_if<Reported>(&event.body)) {
+    live.items.push_back(Seen{std::move(reported->metric), reported->step, reported->value, std::nullopt});
+  } else if (const auto* ended = std::get_if<Ended>(&event.body)) {
+    receive_output(live, {}, true);
+    live.items.push_back(ended->exit);
+    live.over = true;
+  } else {
+    receive_output(live, {}, true);
+    const auto* interrupted = std::get_if<tune::Interrupted>(&event.body);
+    live.items.push_back(interrupted != nullptr ? Gone{interrupted->why, false} : Gone{std::get<Lost>(event.body).why, true});
+    live.over = true;
+  }
+}
+
+void RunLoop::receive_output(Live& live, const Output& output, bool last) {
+  if (!live.reader) return;
+  const auto sink = [&](const metrics::ParsedObservation& parsed) {
+    const metrics::ReaderState& state = live.reader->line_state();
+    live.items.push_back(
+        Seen{parsed.metric, parsed.step, parsed.value, event::LogPosition{state.offset, parsed.index, state.steps}});
+  };
+  live.reader->feed(output.bytes, sink);
+  if (last) live.reader->finish(sink);
+}
+
+// ---- consuming: what it means ----
+
+void RunLoop::consume_all() {
+  std::vector<TrialId> order;
+  for (const auto& [trial, live] : live_) order.push_back(trial);
+  for (const TrialId trial : order) {
+    for (auto at = live_.find(trial); at != live_.end() && !at->second.items.empty(); at = live_.find(trial)) {
+      const AttemptId id = at->second.id;
+      consume(at->second);
+      // A new attempt of the same trial has nothing to say yet.
+      if (const auto now = live_.find(trial); now == live_.end() || now->second.id != id) break;
+    }
+  }
+}
+
+std::int64_t RunLoop::virtual_clock(TrialId trial) const {
+  const TrialRecord& record = core_.record().trial(trial);
+  const Series* series = record.find_series(core_.record().objective.metric);
+  return record.virtual_start + (series == nullptr ? 0 : static_cast<std::int64_t>(series->points.size()));
+}
+
+/// A slot starts its next trial at the clock of the event that freed it: the end that was consumed last.
+std::int64_t RunLoop::clock_of_free_slot() const {
+  const auto& finished = core_.record().finished_order;
+  const auto last =
+      std::find_if(finished.rbegin(), finished.rend(), [&](TrialId trial) { return !core_.record().trial(trial).imported; });
+  return last == finished.rend() ? 0 : virtual_clock(*last);
+}
+
+bool RunLoop::is_new_objective_step(TrialId trial, const Seen& seen) const {
+  if (seen.metric != core_.record().objective.metric) return false;
+  const Series* series = core_.record().trial(trial).find_series(seen.metric);
+  return series == nullptr || !seen.step || !std::ranges::binary_search(series->points, *seen.step, {}, &Point::step);
+}
+
+/// The moment at which the trial's next item happens; for one that has none: the earliest at which it could.
+std::int64_t RunLoop::virtual_clock_of_head(const Live& live) const {
+  const std::int64_t clock = virtual_clock(live.id.trial);
+  if (live.items.empty()) return clock;
+  const auto* seen = std::get_if<Seen>(&live.items.front());
+  return seen != nullptr && is_new_objective_step(live.id.trial, *seen) ? clock + 1 : clock;
+}
+
+/// Consumes items in the order (virtual clock, trial) for as long as nobody slower can still say something earlier.
+void RunLoop::consume_in_virtual_order() {
+  while (!interrupted() && !live_.empty()) {
+    Live* first = nullptr;
+    std::int64_t first_clock = 0;
+    for (auto& [trial, live] : live_) {
+      const std::int64_t clock = virtual_clock_of_head(live);
+      if (first == nullptr || clock < first_clock) {
+        first = &live;
+        first_clock = clock;
+      }
+    }
+    if (first->items.empty()) return;
+    consume(*first);
+  }
+}
+
+void RunLoop::consume(Live& live) {
+  Item item = std::move(live.items.front());
+  live.items.pop_front();
+  if (auto* seen = std::get_if<Seen>(&item))
+    consume_seen(live, std::move(*seen));
+  else if (const auto* exit = std::get_if<ExitRecord>(&item))
+    consume_exit(live, *exit);
+  else
+    consume_gone(live, std::get<Gone>(item));
+}
+
+void RunLoop::consume_seen(Live& live, Seen seen) {
+  const TrialRecord& trial = core_.record().trial(live.id.trial);
+  if (trial.stop_requested && deterministic()) return;
+  if (!seen.step) {
+    const Series* series = trial.find_series(seen.metric);
+    seen.step = series == nullptr ? 1 : static_cast<std::int64_t>(series->points.size()) + 1;
+  }
+  const auto decision = core_.observe(live.id, seen.metric, *seen.step, seen.value, std::move(seen.position));
+  if (decision) stop_live(live, grace_of(core_.spec()));
+}
+
+EndReport RunLoop::report_of(const Live& live, const ExitRecord& exit) const {
+  EndReport report;
+  report.exit = exit;
+  if (live.reader) {
+    const auto& lines = live.reader->last_lines();
+    report.last_lines.assign(lines.begin(), lines.end());
+    report.unreadable_captures = live.reader->counters().unreadable_captures + live.reader->counters().bad_reports;
+    report.cut_lines = live.reader->counters().cut_lines;
+  }
+  return report;
+}
+
+void RunLoop::consume_exit(Live& live, const ExitRecord& exit) {
+  const AttemptId id = live.id;
+  const std::int64_t clock = virtual_clock(id.trial);
+  if (exit.stop_requested && !core_.record().trial(id.trial).stop_requested) {
+    // Asked to stop by Ctrl-C, in this run or the one before: the trial goes on later.
+    core_.interrupted(id, "tune was interrupted", false);
+  } else {
+    core_.end(id, report_of(live, exit));
+  }
+  live_.erase(id.trial);
+  if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
+  if (!interrupted()) fill_slots(clock);
+}
+
+void RunLoop::consume_gone(Live& live, const Gone& gone) {
+  const AttemptId id = live.id;
+  const TrialRecord& trial = core_.record().trial(id.trial);
+  const std::int64_t clock = virtual_clock(id.trial);
+  if (trial.stop_requested) {
+    core_.end(id, report_of(live, {}));
+  } else if (gone.lost && lost_attempts(trial) + 1 >= kMaxLostAttempts) {
+    event::Ended ended;
+    ended.id = id;
+    ended.status = TrialStatus::kFailed;
+    ended.failure = FailureClass::kLost;
+    ended.detail = std::to_string(kMaxLostAttempts) + " attempts were lost; the last one: " + gone.why;
+    ended.last_lines = report_of(live, {}).last_lines;
+    core_.end(std::move(ended));
+  } else {
+    core_.interrupted(id, gone.why, gone.lost);
+  }
+  live_.erase(id.trial);
+  if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
+  if (!interrupted()) fill_slots(clock);
+}
+
+// ---- limits, requests, interruption, the end ----
+
+void RunLoop::stop_live(Live& live, std::chrono::milliseconds grace) {
+  live.asked_to_stop = true;
+  stops_.emplace_back(live.id, grace);
+}
+
+void RunLoop::check_limits() {
+  const TimePoint now = clock_.now();
+  for (auto& [trial, live] : live_) {
+    if (!live.time_limit || live.asked_to_stop || live.over || now < *live.time_limit) continue;
+    core_.request_stop(trial, "time_limit");
+    stop_live(live, grace_of(core_.spec()));
+  }
+  const auto& max_runtime = core_.spec().limits.max_runtime;
+  if (max_runtime && !ending_ && core_.active() >= *max_runtime) {
+    begin_ending({StudyStatus::kCompleted, "max_runtime", "budget"});
+  }
+  if (now - last_tick_ < kTickInterval) return;
+  last_tick_ = now;
+  check_requests();
+  if (observer_ != nullptr) observer_->tick(core_.record(), now);
+}
+
+void RunLoop::check_requests() {
+  for (const Request& request : read_requests(core_.directory())) {
+    handled_requests_.push_back(request.path);
+    if (!request.problem.empty()) {
+      note("a request was left aside (" + request.path + "): " + request.problem);
+    } else if (!request.trial) {
+      if (!ending_) begin_ending({StudyStatus::kStopped, "user", "user"});
+    } else if (const auto found = live_.find(*request.trial); found != live_.end()) {
+      core_.request_stop(*request.trial, "user");
+      stop_live(found->second, grace_of(core_.spec()));
+    } else {
+      note("there is no running trial " + std::to_string(*request.trial) + " to stop");
+    }
+  }
+}
+
+void RunLoop::check_interrupts() {
+  const int count = interrupts_.count();
+  if (count == interrupts_seen_) return;
+  interrupts_seen_ = count;
+  const auto grace = count == 1 ? grace_of(core_.spec()) : std::chrono::milliseconds(0);
+  for (auto& [trial, live] : live_) {
+    if (!live.over) stop_live(live, grace);
+  }
+}
+
+void RunLoop::begin_ending(const Ending& ending) {
+  ending_ = ending;
+  for (auto& [trial, live] : live_) {
+    core_.request_stop(trial, ending.trial_reason);
+    if (!live.asked_to_stop) stop_live(live, grace_of(core_.spec()));
+  }
+}
+
+/// Ends what is not in flight and the study itself: no trial outlives a finished study.
+Status RunLoop::close_study() {
+  if (!ending_) {
+    const auto& max_trials = core_.spec().limits.max_trials;
+    const bool used_up = max_trials && core_.view().next_trial() > *max_trials;
+    ending_ = Ending{StudyStatus::kCompleted, used_up ? "max_trials" : "exhausted", "budget"};
+  }
+  const std::vector<TrialId> rest = core_.record().running;
+  for (const TrialId trial : rest) {
+    core_.request_stop(trial, ending_->trial_reason);
+    core_.end({trial, core_.state().detail(trial).attempt}, {});
+  }
+  core_.end_study(ending_->status, ending_->reason);
+  return core_.commit(true);
+}
+
+void RunLoop::note(const std::string& text, TrialId trial) {
+  if (observer_ == nullptr) return;
+  Happening happening;
+  happening.trial = trial;
+  happening.text = text;
+  observer_->happened(core_.record(), happening);
+}
+
+}  // namespace tune::engine

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/core/study_core.hpp"
+#include "engine/run/run_study.hpp"
+#include "metrics/log_reader.hpp"
+#include "tune/executor.hpp"
+
+namespace tune::engine {
+
+inline constexpr std::chrono::seconds kSyncInterval{1};  ///< observations are on the disk at most this late
+inline constexpr int kMaxLostAttempts = 3;               ///< attempts of one trial that may get lost before it fails
+
+struct RunLoopOptions {
+  int parallel = 1;
+  Resources resources;                                              ///< of each trial
+  std::shared_ptr<const metrics::CompiledDefinitions> definitions;  ///< none: the executor reports without a log
+  std::optional<StudySpec> launch_spec;  ///< what trials are started with when it is not the recorded config (library commands)
+};
+
+/// Drives a study with an executor until it ends or is interrupted: fills slots, turns log bytes into observations, lets the core
+/// judge them, and acts on decisions once they are durable. The one place where a run blocks is Executor::wait.
+class RunLoop {
+ public:
+  RunLoop(StudyCore& core, Executor& executor, const Clock& clock, RunLoopOptions options, Interrupts& interrupts,
+          RunObserver* observer)
+      : core_(core),
+        executor_(executor),
+        clock_(clock),
+        options_(std::move(options)),
+        interrupts_(interrupts),
+        observer_(observer) {}
+
+  /// Ok also after an interruption; then the study is still InProgress. An error: the journal or the executor failed; running
+  /// trials were left alone, and the study can be resumed.
+  Status run();
+
+ private:
+  /// Something a trial did, in the order in which it did it.
+  struct Seen {
+    std::string metric;
+    std::optional<std::int64_t> step;  ///< none: the count of that metric's observations
+    double value = 0.0;
+    std::optional<event::LogPosition> position;
+  };
+  struct Gone {
+    std::string why;
+    bool lost = false;
+  };
+  using Item = std::variant<Seen, ExitRecord, Gone>;
+
+  /// An attempt in flight.
+  struct Live {
+    AttemptId id;
+    std::optional<metrics::LogReader> reader;
+    std::deque<Item> items;               ///< received and not consumed yet
+    std::optional<TimePoint> time_limit;  ///< when `trial_runtime` is used up
+    bool asked_to_stop = false;           ///< the executor was told
+    bool over = false;                    ///< its end is among the items
+  };
+
+  [[nodiscard]] bool deterministic() const { return core_.spec().deterministic; }
+  [[nodiscard]] bool interrupted() const { return interrupts_.count() > 0; }
+  [[nodiscard]] const StudySpec& launch_spec() const { return options_.launch_spec ? *options_.launch_spec : core_.spec(); }
+  [[nodiscard]] TimePoint next_deadline() const;
+
+  Status adopt_in_flight();
+  Status close_study();
+  void fill_slots(std::int64_t virtual_clock);
+  void launch(TrialId trial);
+  Live& make_live(AttemptId id);
+  void set_time_limit(Live& live);
+  Status carry_out();
+  Status start(const LaunchSpec& spec);
+
+  void receive(ExecutorEvent& event);
+  void receive_output(Live& live, const Output& output, bool last);
+  void consume_all();
+  void consume_in_virtual_order();
+  void consume(Live& live);
+  void consume_seen(Live& live, Seen seen);
+  void consume_exit(Live& live, const ExitRecord& exit);
+  void consume_gone(Live& live, const Gone& gone);
+  [[nodiscard]] std::int64_t virtual_clock(TrialId trial) const;
+  [[nodiscard]] std::int64_t clock_of_free_slot() const;
+  [[nodiscard]] std::int64_t virtual_clock_of_head(const Live& live) const;
+  [[nodiscard]] bool is_new_objective_step(TrialId trial, const Seen& seen) const;
+  [[nodiscard]] EndReport report_of(const Live& live, const ExitRecord& exit) const;
+
+  void check_limits();
+  void check_requests();
+  void check_interrupts();
+  void begin_ending(const Ending& ending);
+  void stop_live(Live& live, std::chrono::milliseconds grace);
+  void note(const std::string& text, TrialId trial = 0);
+
+  StudyCore& core_;
+  Executor& executor_;
+  const Clock& clock_;
+  RunLoopOptions options_;
+  Interrupts& interrupts_;
+  RunObserver* observer_;
+
+  std::map<TrialId, Live> live_;
+  std::vector<LaunchSpec> launches_;                                    ///< decided, not durable yet
+  std::vector<std::pair<AttemptId, std::chrono::milliseconds>> stops_;  ///< likewise
+  std::vector<std::string> handled_requests_;                           ///< files to remove once what they asked is durable
+  std::optional<Ending> ending_;
+  bool nothing_left_ = false;  ///< the strategy is exhausted or max_trials are proposed
+  int interrupts_seen_ = 0;
+  TimePoint last_sync_;
+  TimePoint last_tick_;
+};
+
+}  // namespace tune::engine

@@ -1,0 +1,85 @@
+#include "engine/run/run_study.hpp"
+
+#include "engine/clock/system_clock.hpp"
+#include "engine/core/study_core.hpp"
+#include "engine/run/local_run.hpp"
+#include "engine/run/run_loop.hpp"
+
+namespace tune::engine {
+
+namespace {
+
+using Mode = RunRequest::Mode;
+
+Summary failed(Status status) {
+  Summary summary;
+  summary.status = std::move(status);
+  return summary;
+}
+
+void apply_changes(StudySpec& spec, const LimitChanges& changes) {
+  if (changes.max_trials) spec.limits.max_trials = changes.max_trials;
+  if (changes.max_parallel) spec.limits.max_parallel = *changes.max_parallel;
+  if (changes.max_runtime) spec.limits.max_runtime = changes.max_runtime;
+}
+
+/// The config the run will have, before anything is written.
+Result<StudySpec> effective_spec(const RunRequest& request, const Registry& registry, bool there) {
+  StudySpec spec = request.spec;
+  if (there) {
+    Result<LoadedStudy> loaded = load_study(request.directory, registry);
+    if (!loaded.ok()) return loaded.status();
+    spec = std::move(loaded->spec);
+  }
+  apply_changes(spec, request.changes);
+  return spec;
+}
+
+Result<std::unique_ptr<StudyCore>> open_core(const RunRequest& request, const Registry& registry, const Clock& clock, bool there,
+                                             const StudySpec& spec) {
+  if (!there) return StudyCore::create(request.directory, spec, registry, clock);
+  LimitChanges changes = request.changes;
+  if (request.mode == Mode::kResume) return StudyCore::open(request.directory, registry, clock, changes);
+  if (!changes.max_trials) changes.max_trials = request.spec.limits.max_trials;
+  if (!changes.max_parallel) changes.max_parallel = request.spec.limits.max_parallel;
+  if (!changes.max_runtime) changes.max_runtime = request.spec.limits.max_runtime;
+  return StudyCore::open(request.directory, registry, clock, changes, &request.spec);
+}
+
+}  // namespace
+
+Summary run_study(const RunRequest& request, const Registry& registry, RunObserver& observer, Interrupts& interrupts) {
+  const bool there = holds_study(request.directory);
+  if (there && request.mode == Mode::kCreate) {
+    return failed(
+        Status::invalid(request.directory + " holds a study already; go on with it by: tune resume " + request.directory));
+  }
+  if (!there && request.mode == Mode::kResume) {
+    return failed(Status::invalid(request.directory + " holds no study (no journal.jsonl with a record there)"));
+  }
+  const Result<StudySpec> spec = effective_spec(request, registry, there);
+  if (!spec.ok()) return failed(spec.status());
+  SystemClock clock;
+  Result<LocalRun> run = prepare_local_run(*spec, request.shim_path, clock);
+  if (!run.ok()) return failed(run.status());
+  Result<std::unique_ptr<StudyCore>> core = open_core(request, registry, clock, there, *spec);
+  if (!core.ok()) return failed(core.status());
+  for (const std::string& text : (*core)->notes()) {
+    Happening note;
+    note.text = text;
+    observer.happened((*core)->record(), note);
+  }
+  Status status;
+  if ((*core)->record().status == StudyStatus::kInProgress) {
+    Happening begun;
+    begun.kind = there ? Happening::Kind::kResumed : Happening::Kind::kCreated;
+    observer.happened((*core)->record(), begun);
+    RunLoop loop(**core, *run->executor, clock, std::move(run->options), interrupts, &observer);
+    status = loop.run();
+  }
+  Summary summary = summarize((*core)->record());
+  summary.status = std::move(status);
+  return summary;
+}
+
+}  // namespace tune::engine

@@ -1,0 +1,255 @@
+#include "engine/state/study_state.hpp"
+
+#include <algorithm>
+
+#include "engine/config/spec_json.hpp"
+
+namespace tune::engine {
+
+namespace {
+
+Status impossible(const std::string& what) { return Status::storage("it cannot follow what came before: " + what); }
+
+std::string shown(AttemptId id) { return "trial " + std::to_string(id.trial) + ", attempt " + std::to_string(id.attempt); }
+
+/// Puts a point into a series: a later value for a step replaces the earlier one.
+void insert(Series& series, const Point& point) {
+  auto& points = series.points;
+  if (points.empty() || points.back().step < point.step) {
+    points.push_back(point);
+    return;
+  }
+  const auto at = std::ranges::lower_bound(points, point.step, {}, &Point::step);
+  if (at != points.end() && at->step == point.step)
+    *at = point;
+  else
+    points.insert(at, point);
+}
+
+}  // namespace
+
+Status StudyState::apply(const Event& event) {
+  const bool first = event.seq == 1;
+  if (first != std::holds_alternative<event::StudyCreated>(event.body)) {
+    return impossible("study_created is the first record and no other");
+  }
+  if (event.owner < owner_) return impossible("its owner " + std::to_string(event.owner) + " was replaced");
+  // Time between two owners is nobody's.
+  if (!first && event.owner == owner_) record_.active += std::max(Duration(0), event.time - last_time_);
+  TUNE_RETURN_IF_ERROR(std::visit([&](const auto& body) { return on(event, body); }, event.body));
+  owner_ = event.owner;
+  last_time_ = event.time;
+  record_.seq = event.seq;
+  return {};
+}
+
+Result<TrialRecord*> StudyState::unfinished(TrialId trial) {
+  if (!record_.has_trial(trial)) return impossible("there is no trial " + std::to_string(trial));
+  TrialRecord& found = record_.trials[static_cast<std::size_t>(trial - 1)];
+  if (found.finished()) return impossible("trial " + std::to_string(trial) + " has ended");
+  return &found;
+}
+
+Result<AttemptRecord*> StudyState::newest_attempt(AttemptId id) {
+  Result<TrialRecord*> trial = unfinished(id.trial);
+  if (!trial.ok()) return trial.status();
+  auto& attempts = (*trial)->attempts;
+  if (attempts.empty() || attempts.back().number != id.attempt || attempts.back().ended) {
+    return impossible(shown(id) + " is not running");
+  }
+  return &attempts.back();
+}
+
+Status StudyState::on(const Event& event, const event::StudyCreated& body) {
+  Result<StudySpec> spec = spec_from_json(body.spec);
+  if (!spec.ok()) return spec.status();
+  spec_ = *std::move(spec);
+  record_.name = spec_.name;
+  record_.space = spec_.space;
+  record_.objective = spec_.objective;
+  record_.strategy = spec_.strategy.name;
+  record_.stopping = spec_.stopping ? spec_.stopping->policy.name : "off";
+  record_.seed = spec_.seed;
+  record_.declared_max_step = spec_.declared_max_step();
+  record_.created = event.time;
+  return {};
+}
+
+Status StudyState::on(const Event& event, const event::Proposed& body) {
+  if (body.trial != static_cast<TrialId>(record_.trials.size()) + 1) {
+    return impossible("trial " + std::to_string(body.trial) + " is not the next one");
+  }
+  Configuration configuration(record_.space.size());
+  for (const auto& [name, value] : body.parameters) {
+    const auto index = record_.space.index_of(name);
+    if (!index) return impossible("the space has no parameter '" + name + "'");
+    configuration[*index] = value;
+  }
+  TrialRecord trial;
+  trial.id = body.trial;
+  trial.name = body.name;
+  trial.configuration = std::move(configuration);
+  trial.as_of = body.as_of;
+  trial.virtual_start = body.virtual_start;
+  trial.proposed_order = event.seq;
+  trial.proposed_time = event.time;
+  trial.imported = body.strategy == "added";
+  record_.trials.push_back(std::move(trial));
+  record_.running.push_back(body.trial);
+  details_.emplace(body.trial, RunningDetail{});
+  if (record_.status != StudyStatus::kInProgress) record_.status = StudyStatus::kInProgress;
+  return {};
+}
+
+Status StudyState::on(const Event& event, const event::Launched& body) {
+  Result<TrialRecord*> trial = unfinished(body.id.trial);
+  if (!trial.ok()) return trial.status();
+  auto& attempts = (*trial)->attempts;
+  const int due = attempts.empty() ? 1 : attempts.back().number + 1;
+  if (body.id.attempt != due || (!attempts.empty() && !attempts.back().ended)) {
+    return impossible(shown(body.id) + " is not the attempt that is due");
+  }
+  AttemptRecord attempt;
+  attempt.number = body.id.attempt;
+  attempt.launched = event.time;
+  attempt.resumed_from_step = body.resumed_from_step;
+  attempts.push_back(std::move(attempt));
+  (*trial)->secondary = SecondaryStatus::kStarting;
+  RunningDetail fresh;
+  fresh.attempt = body.id.attempt;
+  fresh.in_flight = true;
+  details_[body.id.trial] = std::move(fresh);
+  return {};
+}
+
+Status StudyState::on(const Event& event, const event::Started& body) {
+  Result<AttemptRecord*> attempt = newest_attempt(body.id);
+  if (!attempt.ok()) return attempt.status();
+  if (!(*attempt)->started) (*attempt)->started = event.time;
+  (*attempt)->host = body.host;
+  (*attempt)->gpus = body.gpus;
+  (*attempt)->slot = body.slot;
+  record_.trials[static_cast<std::size_t>(body.id.trial - 1)].secondary = SecondaryStatus::kTraining;
+  return {};
+}
+
+Status StudyState::on(const Event& event, const event::Observed& body) {
+  Result<TrialRecord*> found = unfinished(body.id.trial);
+  if (!found.ok()) return found.status();
+  TrialRecord& trial = **found;
+  auto series = std::ranges::find(trial.series, body.metric, &Series::metric);
+  if (series == trial.series.end()) series = trial.series.insert(trial.series.end(), Series{body.metric, {}});
+  insert(*series, Point{body.step, body.value, event.time, event.seq, body.id.attempt});
+  if (body.metric == record_.objective.metric) trial.judged_step = body.step;
+
+  RunningDetail& detail = details_[body.id.trial];
+  if (body.position) {
+    if (!detail.position || detail.position->offset != body.position->offset) detail.line_counts = detail.counts;
+    detail.position = body.position;
+  }
+  ++detail.counts[body.metric];
+  return {};
+}
+
+Status StudyState::on(const Event& event, const event::Decided& body) {
+  Result<TrialRecord*> trial = unfinished(body.id.trial);
+  if (!trial.ok()) return trial.status();
+  const Decision& decision = body.decision;
+  (*trial)->decisions.push_back(DecisionRecord{body.step, std::string(to_string(decision.kind)), decision.rule, decision.reason,
+                                               decision.numbers, decision.references, event.time, event.seq});
+  return {};
+}
+
+Status StudyState::on(const Event&, const event::Spared& body) {
+  Result<TrialRecord*> trial = unfinished(body.trial);
+  if (!trial.ok()) return trial.status();
+  (*trial)->spared = true;
+  return {};
+}
+
+Status StudyState::on(const Event&, const event::StopRequested& body) {
+  Result<TrialRecord*> trial = unfinished(body.trial);
+  if (!trial.ok()) return trial.status();
+  (*trial)->status = TrialStatus::kStopping;
+  (*trial)->stop_requested = true;
+  (*trial)->stop_reason = body.reason;
+  return {};
+}
+
+Status StudyState::on(const Event& event, const event::Interrupted& body) {
+  Result<AttemptRecord*> attempt = newest_attempt(body.id);
+  if (!attempt.ok()) return attempt.status();
+  (*attempt)->ended = event.time;
+  (*attempt)->end_reason = body.lost ? "lost" : "interrupted";
+  record_.trials[static_cast<std::size_t>(body.id.trial - 1)].secondary = SecondaryStatus::kInterrupted;
+  details_[body.id.trial].in_flight = false;
+  return {};
+}
+
+Status StudyState::on(const Event& event, const event::Paused& body) {
+  Result<AttemptRecord*> attempt = newest_attempt(body.id);
+  if (!attempt.ok()) return attempt.status();
+  (*attempt)->ended = event.time;
+  (*attempt)->end_reason = "paused";
+  record_.trials[static_cast<std::size_t>(body.id.trial - 1)].secondary = SecondaryStatus::kPaused;
+  details_[body.id.trial].in_flight = false;
+  return {};
+}
+
+Status StudyState::on(const Event& event, const event::Ended& body) {
+  Result<TrialRecord*> found = unfinished(body.id.trial);
+  if (!found.ok()) return found.status();
+  TrialRecord& trial = **found;
+  trial.status = body.status;
+  trial.secondary = body.secondary;
+  trial.stop_reason = body.stop_reason;
+  trial.stop_requested = false;
+  trial.failure = body.failure;
+  trial.failure_detail = body.detail;
+  trial.last_lines = body.last_lines;
+  trial.value = body.value;
+  trial.ended_order = event.seq;
+  trial.ended_time = event.time;
+  trial.unreadable_captures = body.unreadable_captures;
+  trial.cut_lines = body.cut_lines;
+  if (!trial.attempts.empty() && !trial.attempts.back().ended) {
+    AttemptRecord& attempt = trial.attempts.back();
+    attempt.ended = body.attempt_ended ? body.attempt_ended : event.time;
+    if (body.attempt_started) attempt.started = body.attempt_started;
+    attempt.end_reason = body.status == TrialStatus::kCompleted ? "completed"
+                         : body.status == TrialStatus::kStopped ? "stopped"
+                                                                : "failed";
+    attempt.exit_code = body.exit_code;
+    attempt.exit_signal = body.exit_signal;
+  }
+  for (Series& series : trial.series) series.points.shrink_to_fit();
+  std::erase(record_.running, body.id.trial);
+  record_.finished_order.push_back(body.id.trial);
+  details_.erase(body.id.trial);
+  if (body.status != TrialStatus::kFailed)
+    failed_in_a_row_ = 0;
+  else if (body.failure != FailureClass::kLost)
+    ++failed_in_a_row_;
+  return {};
+}
+
+Status StudyState::on(const Event& event, const event::StudyEnded& body) {
+  record_.status = body.status;
+  record_.stop_reason = body.reason;
+  record_.ended = event.time;
+  return {};
+}
+
+Status StudyState::on(const Event&, const event::OwnerChanged& body) {
+  if (body.max_trials) spec_.limits.max_trials = body.max_trials;
+  if (body.max_parallel) spec_.limits.max_parallel = *body.max_parallel;
+  if (body.max_runtime) spec_.limits.max_runtime = body.max_runtime;
+  if (record_.status != StudyStatus::kInProgress)
+    failed_in_a_row_ = 0;  // whoever goes on after max_failures has mended something
+  record_.status = StudyStatus::kInProgress;
+  record_.stop_reason.clear();
+  record_.ended.reset();
+  return {};
+}
+
+}  // namespace tune::engine

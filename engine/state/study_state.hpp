@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/config/study_spec.hpp"
+#include "engine/journal/event.hpp"
+#include "tune/records.hpp"
+
+namespace tune::engine {
+
+/// What the engine keeps of an unfinished trial beside its record: enough to go on reading its log.
+struct RunningDetail {
+  int attempt = 0;                                  ///< the newest; 0: never launched
+  bool in_flight = false;                           ///< launched, and neither ended nor interrupted
+  std::optional<event::LogPosition> position;       ///< of the newest observation read from this attempt's log
+  std::map<std::string, std::int64_t> line_counts;  ///< observations by metric of this attempt before that line
+  std::map<std::string, std::int64_t> counts;       ///< observations by metric of this attempt
+};
+
+/// The fold over a study's events. `apply` is the only way to change it: the live run and the reading of a journal share it.
+class StudyState {
+ public:
+  /// Adds one event; refuses one that cannot follow what was there (a trial that ends twice).
+  Status apply(const Event& event);
+
+  [[nodiscard]] const StudySpec& spec() const { return spec_; }
+  [[nodiscard]] const StudyRecord& record() const { return record_; }
+  [[nodiscard]] std::int64_t owner() const { return owner_; }
+  /// REQUIRES: the trial is unfinished.
+  [[nodiscard]] const RunningDetail& detail(TrialId trial) const { return details_.at(trial); }
+  [[nodiscard]] std::int64_t failed_in_a_row() const { return failed_in_a_row_; }
+
+ private:
+  Status on(const Event& event, const event::StudyCreated& body);
+  Status on(const Event& event, const event::Proposed& body);
+  Status on(const Event& event, const event::Launched& body);
+  Status on(const Event& event, const event::Started& body);
+  Status on(const Event& event, const event::Observed& body);
+  Status on(const Event& event, const event::Decided& body);
+  Status on(const Event& event, const event::Spared& body);
+  Status on(const Event& event, const event::StopRequested& body);
+  Status on(const Event& event, const event::Interrupted& body);
+  Status on(const Event& event, const event::Paused& body);
+  Status on(const Event& event, const event::Ended& body);
+  Status on(const Event& event, const event::StudyEnded& body);
+  Status on(const Event& event, const event::OwnerChanged& body);
+
+  Result<TrialRecord*> unfinished(TrialId trial);
+  Result<AttemptRecord*> newest_attempt(AttemptId id);
+
+  StudySpec spec_;
+  StudyRecord record_;
+  std::map<TrialId, RunningDetail> details_;
+  std::int64_t owner_ = 0;
+  TimePoint last_time_;
+  std::int64_t failed_in_a_row_ = 0;
+};
+
+}  // namespace tune::engine

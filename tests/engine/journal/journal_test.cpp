@@ -1,0 +1,193 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "engine/journal/crc32c.hpp"
+#include "engine/journal/event_json.hpp"
+#include "engine/journal/journal_file.hpp"
+#include "tests/support/test_support.hpp"
+
+namespace {
+
+using namespace tune;
+using namespace tune::engine;
+using tune::test::TempDir;
+
+/// One event of every kind, with every field set to something that is not its default.
+std::vector<event::Body> one_of_each() {
+  const AttemptId id{7, 2};
+  event::Decided decided{
+      id, 3, {Decision::Kind::kStop, "median", "worse: 0.1 < 0.2", {{"value", 0.1}, {"limit", 1.0 / 3.0}}, {1, 4}}};
+  event::Ended ended;
+  ended.id = id;
+  ended.status = TrialStatus::kFailed;
+  ended.secondary = SecondaryStatus::kMaxRuntimeExceeded;
+  ended.stop_reason = "time_limit";
+  ended.failure = FailureClass::kOom;
+  ended.detail = "exit code 1";
+  ended.last_lines = {"Traceback \"quoted\"", "caf\xc3\xa9"};
+  ended.value = 0.1;
+  ended.exit_code = 1;
+  ended.exit_signal = 9;
+  ended.attempt_started = TimePoint(Duration(123));
+  ended.attempt_ended = TimePoint(Duration(456));
+  ended.unreadable_captures = 5;
+  ended.cut_lines = 6;
+  return {
+      event::StudyCreated{R"({"name":"x"})"},
+      event::Proposed{7,
+                      "x-007-01234567",
+                      {{"lr", 1e-5}, {"batch", std::int64_t{16}}, {"opt", std::string("sgd")}, {"on", true}, {"one", 1.0}},
+                      12,
+                      "random-1",
+                      3},
+      event::Launched{id, 4},
+      event::Started{id, "host", {"0", "GPU-1"}, 1},
+      event::Observed{id, "validation:accuracy", 3, 0.25, event::LogPosition{17, 1, {3, std::nullopt}}},
+      event::Observed{id, "loss", 1, std::numeric_limits<double>::infinity(), std::nullopt},
+      decided,
+      event::Spared{7},
+      event::StopRequested{7, "median"},
+      event::Interrupted{id, "tune was interrupted", true},
+      event::Paused{id},
+      ended,
+      event::StudyEnded{StudyStatus::kCompleted, "max_trials"},
+      event::OwnerChanged{"host", 42, 10, 3, Duration(60000000)},
+  };
+}
+
+std::string journal_of(const std::vector<event::Body>& bodies) {
+  std::string text;
+  std::int64_t seq = 0;
+  for (const event::Body& body : bodies) text += to_line({++seq, 1, TimePoint(Duration(1000 + seq)), body});
+  return text;
+}
+
+Result<JournalReading> read_back(const std::string& text, std::vector<std::string>* lines = nullptr) {
+  return read_journal(text, "journal", [&](const Event& event) {
+    if (lines != nullptr) lines->push_back(to_line(event));
+    return Status();
+  });
+}
+
+}  // namespace
+
+TEST_CASE("crc32c gives the check value of the standard") {
+  CHECK(crc32c("123456789") == 0xE3069283U);  // RFC 3720
+  CHECK(crc32c("") == 0U);
+}
+
+TEST_CASE("every event reads back as it was written") {
+  std::int64_t seq = 0;
+  for (const event::Body& body : one_of_each()) {
+    const Event event{++seq, 3, TimePoint(Duration(1763725138123456)), body};
+    const std::string line = to_line(event);
+    REQUIRE(line.ends_with("\n"));
+    const Result<Event> back = from_line(std::string_view(line).substr(0, line.size() - 1));
+    REQUIRE_MESSAGE(back.ok(), back.status().message());
+    CHECK(back->seq == event.seq);
+    CHECK(back->owner == event.owner);
+    CHECK(back->time == event.time);
+    CHECK(back->body.index() == body.index());
+    CHECK(to_line(*back) == line);
+  }
+}
+
+TEST_CASE("NaN survives the journal") {
+  const std::string line = to_line({1, 1, {}, event::Observed{{1, 1}, "loss", 1, std::nan(""), std::nullopt}});
+  const auto back = from_line(std::string_view(line).substr(0, line.size() - 1));
+  REQUIRE(back.ok());
+  CHECK(std::isnan(std::get<event::Observed>(back->body).value));
+}
+
+TEST_CASE("a journal cut at any byte is read up to its last whole line") {
+  const std::string whole = journal_of(one_of_each());
+  for (std::size_t length = 0; length <= whole.size(); ++length) {
+    const std::string cut = whole.substr(0, length);
+    const auto reading = read_back(cut);
+    REQUIRE(reading.ok());
+    const std::size_t last_newline = cut.rfind('\n');
+    const std::size_t good = last_newline == std::string::npos ? 0 : last_newline + 1;
+    CHECK(reading->good_length == good);
+    CHECK(reading->torn_bytes == length - good);
+  }
+}
+
+TEST_CASE("a flipped bit is found wherever it is, and named by its record's offset") {
+  const std::string whole = journal_of(one_of_each());
+  const std::size_t last_line = whole.rfind('\n', whole.size() - 2) + 1;
+  std::size_t line_start = 0;
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    if (at > 0 && whole[at - 1] == '\n') line_start = at;
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x04);
+    const auto reading = read_back(damaged);
+    if (at == whole.size() - 1) {  // without its newline the last line cannot be told from a torn one
+      REQUIRE(reading.ok());
+      CHECK(reading->good_length == last_line);
+      CHECK(reading->torn_bytes == whole.size() - last_line);
+    } else {
+      REQUIRE_FALSE(reading.ok());
+      CHECK(reading.status().code() == ErrorCode::kStorage);
+      CHECK(reading.status().message().find("byte " + std::to_string(line_start)) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("blocks of the last line that never reached the disk make it a torn one") {
+  std::string whole = journal_of(one_of_each());
+  const std::size_t last_line = whole.rfind('\n', whole.size() - 2) + 1;
+  for (std::size_t at = last_line + 5; at < last_line + 20; ++at) whole[at] = '\0';
+  const auto reading = read_back(whole);
+  REQUIRE(reading.ok());
+  CHECK(reading->good_length == last_line);
+}
+
+TEST_CASE("gaps, repeats and later versions are refused") {
+  const auto bodies = one_of_each();
+  const std::string first = to_line({1, 1, {}, bodies[0]});
+  const std::string third = to_line({3, 1, {}, bodies[1]});
+  CHECK_FALSE(read_back(first + third + third).ok());
+  CHECK_FALSE(read_back(first + first + third).ok());
+  // A good checksum does not make an unknown record acceptable, not even at the end.
+  std::string later = first;
+  const std::string covered = [&] {
+    std::string text = later.substr(0, later.rfind(",\"crc\""));
+    text.replace(text.find("\"v\":1"), 5, "\"v\":2");
+    return text;
+  }();
+  char crc[9];
+  std::snprintf(crc, sizeof crc, "%08x", crc32c(covered));
+  later = covered + ",\"crc\":\"" + crc + "\"}\n";
+  const auto refused = read_back(later);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.status().message().find("version 2") != std::string::npos);
+}
+
+TEST_CASE("appending after a torn tail gives a whole journal again") {
+  const TempDir dir;
+  const auto bodies = one_of_each();
+  const std::string whole = journal_of(bodies);
+  const std::string path = dir.write("journal.jsonl", whole + R"({"v":1,"seq":99,"ow)");
+  const auto reading = read_back(test::read_file(path));
+  REQUIRE(reading.ok());
+  auto writer = JournalWriter::open(path, reading->good_length);
+  REQUIRE(writer.ok());
+  const Event next{reading->last_seq + 1, 2, {}, bodies.back()};
+  writer->append(next);
+  CHECK(writer->commit(true).ok());
+  CHECK_FALSE(writer->unsynced());
+  CHECK(test::read_file(path) == whole + to_line(next));
+}
+
+TEST_CASE("what a full disk did not take stays queued and the file stays whole") {
+  // /dev/full takes nothing: every write fails with ENOSPC.
+  auto writer = JournalWriter::open("/dev/full", 0);
+  REQUIRE(writer.ok());
+  writer->append({1, 1, {}, event::Spared{1}});
+  const Status full = writer->commit(true);
+  REQUIRE_FALSE(full.ok());
+  CHECK(full.code() == ErrorCode::kStorage);
+  CHECK(full.message().find("No space left") != std::string::npos);
+}
