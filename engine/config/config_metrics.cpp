@@ -33,10 +33,6 @@ std::vector<MetricDefinition> read_metrics(const YamlNode& list, std::string_vie
   std::map<std::string, YamlMark> seen;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const std::string where = std::string(path) + "[" + std::to_string(i) + "]";
-    if (i == kMaxMetricDefinitions) {
-      errors.add(list.items[i].mark, where, "too many definitions; allowed: " + std::to_string(kMaxMetricDefinitions));
-      break;
-    }
     const std::size_t before = errors.count();
     const SectionReader reader(list.items[i], where, section("metrics"), errors);
     MetricDefinition definition{.name = reader.text("name").value_or(""),

@@ -35,8 +35,10 @@ std::optional<Condition> read_condition(const YamlNode* node, const std::string&
   condition.parameter = node->members[0].key;
   const YamlNode& values = node->members[0].value;
   const std::string where = below(path, condition.parameter);
+  if (values.items.size() > kMaxCategoricalValues)
+    errors.refuse(values, where, "up to " + std::to_string(kMaxCategoricalValues) + " values");
   if (values.is_scalar()) condition.values.push_back(scalar_value(values));
-  for (std::size_t i = 0; i < values.items.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(values.items.size(), kMaxCategoricalValues); ++i) {
     if (values.items[i].is_scalar()) {
       condition.values.push_back(scalar_value(values.items[i]));
     } else {

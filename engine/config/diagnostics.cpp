@@ -90,7 +90,7 @@ void Diagnostics::add(YamlMark mark, std::string_view key, std::string_view mess
 void Diagnostics::refuse(const YamlNode& node, std::string_view key, std::string_view allowed,
                          std::span<const std::string> known) {
   std::string message = "given " + shown(node) + "; allowed: " + std::string(allowed);
-  if (node.is_scalar()) {
+  if (node.is_scalar() && count() < kMaxHintedErrors) {
     if (const std::string near = nearest(node.text, known); !near.empty()) message += "; did you mean '" + near + "'?";
   }
   add(node.mark, key, message);
@@ -98,14 +98,16 @@ void Diagnostics::refuse(const YamlNode& node, std::string_view key, std::string
 
 void Diagnostics::unknown(YamlMark mark, std::string_view path, std::string_view key, std::span<const std::string> known,
                           std::span<const std::string> elsewhere) {
-  std::string near = nearest(key, known);
-  if (near.empty() && !elsewhere.empty()) {
+  const bool hinted = count() < kMaxHintedErrors;
+  std::string near = hinted ? nearest(key, known) : "";
+  if (hinted && near.empty() && !elsewhere.empty()) {
     std::vector<std::string> last_words;
     for (const std::string& one : elsewhere) last_words.push_back(one.substr(one.rfind('.') + 1));
     const auto found = std::find(last_words.begin(), last_words.end(), nearest(key, last_words));
     if (found != last_words.end()) near = elsewhere[static_cast<std::size_t>(found - last_words.begin())];
   }
   const std::string hint = near.empty() ? "" : "; did you mean '" + near + "'?";
+  if (!hinted) return add(mark, below(path, key), "unknown key");
   add(mark, below(path, key), "unknown key; allowed: " + (known.empty() ? "none" : join(known)) + hint);
 }
 

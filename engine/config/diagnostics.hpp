@@ -10,7 +10,8 @@
 
 namespace tune::engine {
 
-inline constexpr std::size_t kMaxShownErrors = 50;  ///< the rest is counted
+inline constexpr std::size_t kMaxShownErrors = 50;    ///< the rest is counted
+inline constexpr std::size_t kMaxHintedErrors = 500;  ///< nearest words are not looked for beyond that many errors
 
 /// The known word nearest to `word` by edits (insert, delete, replace, swap neighbours; upper and lower case alike), empty when
 /// none is near.

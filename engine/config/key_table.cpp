@@ -9,11 +9,10 @@ namespace {
 constexpr const char* kStudyNameLike = "1 to 63 letters, digits, - and _, the first a letter or digit";
 constexpr const char* kStudyNamePattern = "^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$";
 constexpr const char* kNameLike = "1 to 255 bytes without blanks, braces and =";
-constexpr const char* kNamePattern = "^[^{}=\\s]{1,255}$";
+constexpr const char* kNamePattern = "^[^{}=\\s]+$";
 constexpr const char* kVariableLike = "letters, digits and _, the first no digit";
 constexpr const char* kVariablePattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 constexpr const char* kMetricLike = "text of 1 to 255 bytes";
-constexpr const char* kMetricPattern = "^.{1,255}$";
 constexpr const char* kChannelLike = "1 to 64 letters, digits, ., - and _";
 constexpr const char* kChannelPattern = "^[A-Za-z0-9._-]{1,64}$";
 
@@ -37,13 +36,15 @@ SectionSpec top() {
            .doc = "What is searched, by name: at least one.",
            .required = true,
            .like = kNameLike,
-           .pattern = kNamePattern},
+           .pattern = kNamePattern,
+           .max_length = kMaxNameLength},
           {.name = "static",
            .type = KeyType::kValueMap,
            .default_text = "none",
            .doc = "Values that every trial gets and nobody searches, by name.",
            .like = kNameLike,
-           .pattern = kNamePattern},
+           .pattern = kNamePattern,
+           .max_length = kMaxNameLength},
           {.name = "strategy",
            .type = KeyType::kStrategy,
            .default_text = std::string(kDefaultStrategy),
@@ -78,7 +79,8 @@ SectionSpec top() {
            .default_text = "none",
            .doc = "Environment variables of the trials, on top of the caller's.",
            .like = kVariableLike,
-           .pattern = kVariablePattern},
+           .pattern = kVariablePattern,
+           .max_length = kMaxNameLength},
           {.name = "channels",
            .type = KeyType::kTextMap,
            .default_text = "none",
@@ -98,6 +100,7 @@ SectionSpec top() {
            .type = KeyType::kSectionList,
            .default_text = "the trainer's",
            .doc = "How metrics are read from what a trial prints; `@tune` lines need none.",
+           .max_entries = kMaxMetricDefinitions,
            .section = "metrics"},
       }};
 }
@@ -107,7 +110,11 @@ SectionSpec objective() {
       .name = "objective",
       .doc = "The metric that counts.",
       .keys = {
-          {.name = "metric", .doc = "The name of a metric.", .required = true, .like = kMetricLike, .pattern = kMetricPattern},
+          {.name = "metric",
+           .doc = "The name of a metric.",
+           .required = true,
+           .like = kMetricLike,
+           .max_length = kMaxMetricNameLength},
           {.name = "goal", .doc = "Which way is better.", .required = true, .allowed = {"maximize", "minimize"}},
           {.name = "value",
            .default_text = "last",
@@ -154,10 +161,13 @@ std::vector<SectionSpec> parameter_sections() {
                 when}},
       {.name = "parameters.categorical",
        .doc = "One of a few values.",
-       .keys = {
-           type("categorical"),
-           {.name = "values", .type = KeyType::kValues, .doc = "All different: texts, numbers, true or false.", .required = true},
-           when}}};
+       .keys = {type("categorical"),
+                {.name = "values",
+                 .type = KeyType::kValues,
+                 .doc = "All different: texts, numbers, true or false.",
+                 .required = true,
+                 .max_entries = kMaxCategoricalValues},
+                when}}};
 }
 
 SectionSpec limits() {
@@ -269,7 +279,7 @@ SectionSpec metrics() {
                .doc = "The metric's name.",
                .required = true,
                .like = kMetricLike,
-               .pattern = kMetricPattern,
+               .max_length = kMaxMetricNameLength,
                .alias = "Name"},
               {.name = "regex",
                .doc = "RE2 syntax, up to 500 bytes; in a line the leftmost match counts, its first group is the value.",

@@ -10,6 +10,10 @@
 /// The keys of a config, once: the parser, the hints, the JSON Schema and the documentation all read these tables.
 namespace tune::engine {
 
+inline constexpr std::size_t kMaxConfigEntries = 1000;     ///< of one map or list of a config
+inline constexpr std::size_t kMaxCategoricalValues = 256;  ///< of one parameter
+inline constexpr std::size_t kMaxNameLength = 255;         ///< bytes
+
 enum class KeyType {
   kText,
   kFlag,
@@ -46,6 +50,8 @@ struct KeySpec {
   std::string planned_numbers = {};             ///< what a number that is beyond `max` or not whole would be
   std::string like = {};                        ///< the pattern in words
   std::string pattern = {};                     ///< of the text, or of the names of a map
+  std::size_t max_length = 0;  ///< in bytes, of the text or of the names of a map, which then are not empty; 0: any
+  std::size_t max_entries = kMaxConfigEntries;  ///< of a map or list
   std::string section = {};                     ///< for the section types
   std::string alias = {};                       ///< another spelling
 };

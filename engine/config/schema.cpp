@@ -36,17 +36,23 @@ Json text_schema(const KeySpec& key) {
   } else if (!key.allowed.empty()) {
     json["enum"] = key.allowed;
   }
+  if (key.max_length > 0) {
+    json["minLength"] = 1;
+    json["maxLength"] = key.max_length;
+  }
   return json;
 }
 
 /// A map from free names.
 Json open_map(const KeySpec& key, const Json& value) {
-  Json json{{"type", {"object", "null"}}, {"additionalProperties", value}};
+  Json json{{"type", {"object", "null"}}, {"additionalProperties", value}, {"maxProperties", key.max_entries}};
   if (!key.pattern.empty()) json["propertyNames"] = Json{{"pattern", key.pattern}};
   return json;
 }
 
-Json list_of(Json items, int at_least) { return Json{{"type", "array"}, {"items", std::move(items)}, {"minItems", at_least}}; }
+Json list_of(Json items, int at_least, std::size_t at_most = kMaxConfigEntries) {
+  return Json{{"type", "array"}, {"items", std::move(items)}, {"minItems", at_least}, {"maxItems", at_most}};
+}
 
 template <typename Product>
 Json named_schema(const std::vector<Entry<Product>>& entries, const std::string& section_name, std::vector<std::string> names) {
@@ -80,7 +86,7 @@ Json value_schema(const KeySpec& key, const Registry& registry) {
       return any_of({whole, Json{{"type", "object"}, {"additionalProperties", whole}}});
     }
     case KeyType::kValues:
-      return list_of(scalar(), 1);
+      return list_of(scalar(), 1, key.max_entries);
     case KeyType::kCondition:
       return Json{{"type", "object"},
                   {"minProperties", 1},
@@ -100,9 +106,9 @@ Json value_schema(const KeySpec& key, const Registry& registry) {
     case KeyType::kSectionMap:
       return open_map(key, reference(key.section));
     case KeyType::kSectionList:
-      return Json{{"type", {"array", "null"}}, {"items", reference(key.section)}, {"maxItems", kMaxMetricDefinitions}};
+      return Json{{"type", {"array", "null"}}, {"items", reference(key.section)}, {"maxItems", key.max_entries}};
     case KeyType::kParameters: {
-      Json json{{"type", "object"}, {"minProperties", 1}};
+      Json json{{"type", "object"}, {"minProperties", 1}, {"maxProperties", key.max_entries}};
       json["propertyNames"] = Json{{"pattern", key.pattern}};
       json["additionalProperties"] =
           any_of({reference("parameters.float"), reference("parameters.int"), reference("parameters.categorical")});

@@ -25,11 +25,18 @@ std::optional<double> leading_number(std::string_view text, std::string_view& re
   return number;
 }
 
+bool short_enough(const std::string& text, const KeySpec& key) {
+  return key.max_length == 0 || (!text.empty() && text.size() <= key.max_length);
+}
+
 bool check_names(const YamlNode& map, const KeySpec& key, std::string_view path, Diagnostics& errors) {
   if (key.pattern.empty()) return true;
+  const std::regex pattern(key.pattern);
   bool good = true;
   for (const YamlMember& member : map.members) {
-    if (matches(member.key, key.pattern)) continue;
+    const bool fits =
+        member.key.size() <= kMaxMatchedText && short_enough(member.key, key) && std::regex_match(member.key, pattern);
+    if (fits) continue;
     errors.add(member.mark, below(path, member.key), "given a name that is not allowed; allowed: " + key.like);
     good = false;
   }
@@ -46,9 +53,8 @@ bool check_text(const YamlNode& value, const KeySpec& key, std::string_view path
     errors.planned(value.mark, path, "given " + shown(value) + "; allowed: " + join(key.allowed));
     return false;
   }
-  const bool good = key.pattern.empty() ? key.allowed.empty() ||
-                                              std::find(key.allowed.begin(), key.allowed.end(), value.text) != key.allowed.end()
-                                        : matches(value.text, key.pattern);
+  const bool listed = key.allowed.empty() || std::find(key.allowed.begin(), key.allowed.end(), value.text) != key.allowed.end();
+  const bool good = short_enough(value.text, key) && (key.pattern.empty() ? listed : matches(value.text, key.pattern));
   if (!good) errors.refuse(value, path, allowed_text(key), key.allowed);
   return good;
 }
@@ -100,7 +106,7 @@ bool check_words(const YamlNode& list, const std::string& path, bool nested, Dia
     const YamlNode& item = list.items[i];
     const std::string where = path + "[" + std::to_string(i) + "]";
     if (item.is_scalar()) continue;
-    if (!nested && item.kind == Kind::kList && !item.items.empty()) {
+    if (!nested && item.kind == Kind::kList && !item.items.empty() && item.items.size() <= kMaxConfigEntries) {
       good = check_words(item, where, true, errors) && good;
       continue;
     }
@@ -237,6 +243,12 @@ std::string allowed_text(const KeySpec& key) {
 
 bool check_value(const YamlNode& value, const KeySpec& key, std::string_view path, Diagnostics& errors) {
   if (key.type == KeyType::kText) return check_text(value, key, path, errors);
+  if (value.items.size() > key.max_entries || value.members.size() > key.max_entries) {
+    errors.refuse(value, path,
+                  "up to " + std::to_string(key.max_entries) + " entries, given " +
+                      std::to_string(value.items.size() + value.members.size()));
+    return false;
+  }
   if (!fits(value, key)) {
     const bool beyond =
         value.is_number() && value.number > 0.0 && (value.kind == Kind::kFloat || value.number > key.max.value_or(value.number));
@@ -289,7 +301,7 @@ void SectionReader::read_member(const YamlMember& member, const SectionSpec& spe
   const KeySpec* key = spec.find(member.key);
   if (key == nullptr) {
     // What was nearly written is not missing as well.
-    given_.insert(nearest(member.key, spec.known()));
+    if (errors.count() < kMaxHintedErrors) given_.insert(nearest(member.key, spec.known()));
     return errors.unknown(member.mark, path_, member.key, spec.known(),
                           spec.name.empty() ? section_keys() : std::vector<std::string>());
   }

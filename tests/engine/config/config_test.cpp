@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/config/spec_json.hpp"
 #include "tests/engine/config/test_registry.hpp"
 #include "tests/support/test_support.hpp"
+#include "tune/random.hpp"
 
 using namespace tune;
 using namespace tune::engine;
@@ -239,6 +241,56 @@ TEST_CASE("files: missing, directory, too large, and what is no file of ours") {
   CHECK(message(large).find("too large") != std::string::npos);
   CHECK(message("/dev/zero").find("too large") != std::string::npos);
   CHECK(load_config(dir.write("good.yaml", with("")), registry(), context).ok());
+}
+
+// Each of these is within the bounds of YAML and would take minutes where something is done for every pair.
+TEST_CASE("configs that are legal YAML and absurd are refused") {
+  const auto many = [](std::size_t count, const std::string& before, const std::string& after) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += before + std::to_string(i) + after;
+    return text;
+  };
+  const std::string start = "name: a\nobjective: {metric: m, goal: maximize}\nlimits: {max_trials: 1}\n";
+  const auto refused = [&](const std::string& text, const std::string& part) {
+    const std::string message = error(start + text);
+    CHECK_MESSAGE(message.find(part) != std::string::npos, message.substr(0, 500));
+  };
+  refused("parameters: {x: {type: categorical, values: [" + many(20'000, "", ",") + "]}}\n", "up to 256 entries, given 20000");
+  refused("parameters:\n" + many(8'000, "  p", ": {type: float, min: 0, max: 1}\n"), "up to 1000 entries, given 8000");
+  refused("static:\n" + many(20'000, "  s", ": 1\n"), "up to 1000 entries, given 20000");
+  refused("command: [" + many(20'000, "w", ",") + "]\n", "up to 1000 entries");
+  refused("metrics:\n" + many(41, "  - {name: m", ", regex: '(.)'}\n"), "up to 40 entries, given 41");
+  refused(many(20'000, "key", ": 1\n"), "more errors");
+  refused("parameters: {x: {type: categorical, values: [a], when: {y: [" + many(20'000, "", ",") + "]}}}\n", "up to 256 values");
+}
+
+TEST_CASE("damaged configs are errors or configs, and a config's record is exact") {
+  const std::string source = with(
+      "static: {epochs: 3}\nearly_stopping: {name: median, warmup: 20%}\nmetrics: [{name: m, regex: 'm=(.)', step: '(\\d)'}]\n");
+  const std::string odd = "{}[]:,-'\"&*!|>#%@ \n\t0.~x\xC3";
+  int good = 0;
+  for (std::int64_t i = 0; i < 400; ++i) {
+    RandomStream stream(5, i, "damage");
+    std::string text = source;
+    for (std::uint64_t edit = 0; edit <= stream.below(4); ++edit) {
+      const std::size_t at = stream.below(text.size());
+      if (stream.below(2) == 0) {
+        text[at] = odd[stream.below(odd.size())];
+      } else {
+        text.erase(at, stream.below(8));
+      }
+    }
+    const auto loaded = parse(text);
+    if (!loaded.ok()) {
+      CHECK(loaded.status().message().starts_with("c.yaml:"));
+      continue;
+    }
+    ++good;
+    const auto back = spec_from_json(spec_to_json(loaded->spec));
+    REQUIRE(back.ok());
+    CHECK(spec_differences(loaded->spec, *back).empty());
+  }
+  CHECK(good > 0);
 }
 
 TEST_CASE("a stopping policy from the command line") {

@@ -47,6 +47,7 @@ class Checker {
     if (keyword == "minimum") return when(!value.is_number() || value >= wanted);
     if (keyword == "maximum") return when(!value.is_number() || value <= wanted);
     if (keyword == "exclusiveMinimum") return when(!value.is_number() || value > wanted);
+    if (keyword == "maxLength") return when(!value.is_string() || value.get<std::string>().size() <= wanted);
     if (keyword == "minLength") return when(!value.is_string() || value.get<std::string>().size() >= wanted);
     if (keyword == "pattern")
       return when(!value.is_string() || std::regex_search(value.get<std::string>(), std::regex(wanted.get<std::string>())));
