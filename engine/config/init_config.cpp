@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -26,6 +27,14 @@ std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c == '\n' || c == '\r' ? ' ' : c);
   return result + "'";
+}
+
+/// A name, in quotes only where YAML would read it as something else.
+std::string name_text(const std::string& name) {
+  const bool plain = std::all_of(name.begin(), name.end(),
+                                 [](unsigned char c) { return c < 0x80U && (std::isalnum(c) != 0 || c == '_' || c == '-'); });
+  const bool starts = !name.empty() && std::isalpha(static_cast<unsigned char>(name[0])) != 0;
+  return plain && starts && plain_scalar(name).kind == YamlNode::Kind::kText ? name : in_quotes(name);
 }
 
 /// An item of the command that means itself.
@@ -107,13 +116,13 @@ class Suggestions {
     command_ += "  - " + in_quotes(argument.flag + "={" + argument.name + "}") + "\n";
   }
   void add_static(const ScriptArgument& argument, const YamlNode& standard) {
-    static_ += (static_.empty() ? "" : ", ") + in_quotes(argument.name) + ": " + std::to_string(standard.whole);
+    static_ += (static_.empty() ? "" : ", ") + name_text(argument.name) + ": " + std::to_string(standard.whole);
     add_words(argument);
   }
   void add_parameter(const ScriptArgument& argument, const std::string& range) {
     if (range.empty()) return left_.push_back(argument.flag);
     const std::string was = argument.default_text.empty() ? "" : "   # default " + in_quotes(argument.default_text);
-    parameters_.push_back("  " + in_quotes(argument.name) + ": {" + range + "}" + was);
+    parameters_.push_back("  " + name_text(argument.name) + ": {" + range + "}" + was);
     add_words(argument);
   }
 
@@ -189,7 +198,7 @@ const ScriptMetric* pick_objective(const std::vector<ScriptMetric>& metrics) {
 std::string metrics_text(const ScriptOutput& output) {
   std::string text = "metrics:\n";
   for (const ScriptMetric& metric : output.metrics) {
-    text += "  - {name: " + in_quotes(metric.name) + ", regex: " + in_quotes(metric.regex);
+    text += "  - {name: " + name_text(metric.name) + ", regex: " + in_quotes(metric.regex);
     if (output.step) text += ", step: " + in_quotes(*output.step) + (output.from_zero ? ", step_offset: 1" : "");
     text += "}\n";
   }
@@ -221,12 +230,12 @@ std::string init_config(const std::string& script_path, std::string_view script)
   text +=
       "# `tune check` says what is wrong with it and, with a log, what the definitions below read. All keys: "
       "docs/configuration.md\n";
-  text += "name: " + in_quotes(study_name(script_path)) + "\n\n";
+  text += "name: " + name_text(study_name(script_path)) + "\n\n";
   text +=
       guessed
           ? "# The metric that counts, among those that the script seems to print.\n"
           : "# The metric that counts. No printed metric was found in the script: change this and `metrics` to what it prints.\n";
-  text += "objective: {metric: " + in_quotes(objective.name) +
+  text += "objective: {metric: " + name_text(objective.name) +
           ", goal: " + (is_better_higher(objective.name) ? "maximize" : "minimize") + "}\n\n";
   text +=
       "# What is searched: widen or narrow the ranges, delete what should stay as it is (here and in the "
