@@ -57,7 +57,8 @@ void clean_line(std::string_view raw, std::string& out) {
   out.clear();
   std::size_t at = 0;
   while (at < raw.size()) {
-    const auto special = std::min(raw.find_first_of("\x1b#", at), raw.size());
+    std::size_t special = at;
+    while (special < raw.size() && raw[special] != kEscape && raw[special] != '#') ++special;
     out.append(raw.substr(at, special - at));
     if (special == raw.size()) return;
     const std::string_view rest = raw.substr(special);

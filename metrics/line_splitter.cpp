@@ -32,6 +32,8 @@ const char* LineSplitter::find_end(std::size_t& size) {
   const char* end = std::min({seek(newline_, position_), seek(carriage_return_, position_), seek(backspace_, position_)});
   size = 1;
   for (const char* hash = seek(hash_, position_); hash < end; hash = seek(hash_, hash + 1)) {
+    while (hash + 1 < end && hash[1] == '#') ++hash;  // a progress bar
+    if (hash + 1 < end_ && hash[1] != kEscapedReturn[1]) continue;
     const char before = hash > position_ ? hash[-1] : held_length_ > 0 ? held_last_ : '\0';
     const auto there = std::min(static_cast<std::size_t>(end_ - hash), kEscapedReturn.size());
     if (before != ' ' && kEscapedReturn.substr(0, there) == std::string_view(hash, there)) {

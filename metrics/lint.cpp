@@ -52,10 +52,11 @@ std::optional<Warning> lazy_end(const PatternParts& parts) {
 std::optional<Warning> inside_longer_name(const RE2& regex, const PatternParts& parts) {
   const auto text = plain_text(parts.before);
   if (!text || text->empty() || std::isalpha(static_cast<unsigned char>((*text)[0])) == 0) return std::nullopt;
-  if (text->starts_with("val")) return std::nullopt;
+  if (text->starts_with("val") || !RE2::FullMatch(*text, R"(\w+\W*)")) return std::nullopt;
   const std::string longer = "val_" + *text;
   if (captured(regex, *text + "0.5") != "0.5" || captured(regex, longer + "0.5") != "0.5") return std::nullopt;
-  return Warning{"it also reads " + longer + "...", "write \\b" + parts.before + " (\\b: no letter, digit or _ before it)"};
+  return Warning{"it would also read '" + longer + "...'",
+                 "begin it with '\\b" + *text + "': no letter, digit or _ may stand before"};
 }
 
 /// `IoU=0\.5:\s*(\S+)` captures `0.95:` from the line of `IoU=0.5:0.95: 0.37`.

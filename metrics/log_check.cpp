@@ -51,6 +51,7 @@ class Metric {
     regex_ = std::make_unique<RE2>(to_re2(definition->regex), exact);
     any_case_ = std::make_unique<RE2>(to_re2(definition->regex), any_case);
     if (definition->step) step_ = std::make_unique<RE2>(to_re2(*definition->step), exact);
+    named_ = std::make_unique<RE2>(RE2::QuoteMeta(definition->name) + R"(\W{0,3}[-+.]?(?:\d|nan\b|inf\b))", exact);
     const auto parts = split_pattern(definition->regex);
     if (parts && std::count_if(parts->before.begin(), parts->before.end(), is_word) >= kTellingLetters) {
       before_ = std::make_unique<RE2>(to_re2(parts->before), exact);
@@ -59,7 +60,8 @@ class Metric {
 
   [[nodiscard]] const std::string& name() const { return check_.metric; }
 
-  void observe(const ParsedObservation& observation, const ShownLine& line) {
+  void observe(const ParsedObservation& observation, std::string_view text, const ShownLine& line) {
+    if (text.find("%|") != std::string_view::npos || text.find("it/s") != std::string_view::npos) ++from_bars_;
     const SeenValue seen{observation.step, observation.value, line};
     ++check_.observations;
     if (check_.last) {
@@ -119,8 +121,8 @@ class Metric {
       const std::string_view rest = text.substr(static_cast<std::size_t>(found.data() + found.size() - text.data()));
       add(check_.near_misses, line,
           "what is before the value matches; then comes '" + printable(rest.substr(0, rest.find(' ', 1)), 40) + "'");
-    } else if (text.find(check_.metric) != std::string_view::npos) {
-      add(check_.near_misses, line, "it names the metric");
+    } else if (named_->ok() && RE2::PartialMatch(piece, *named_)) {
+      add(check_.near_misses, line, "it names the metric, and a number follows");
     }
   }
 
@@ -138,10 +140,12 @@ class Metric {
            "put \\b before the name: no letter, digit or _ may stand there");
     }
     if (!step_) {
-      if (count >= kEnoughToJudge && repeats_ * 2 >= count) {
-        warn("the same value comes again and again (" + std::to_string(repeats_) + " of " + std::to_string(count) +
-                 "): a progress bar? Counting its states is not counting epochs",
-             "add a step pattern, such as step: 'Epoch (\\d+)'");
+      if (count >= kEnoughToJudge && std::max(repeats_, from_bars_) * 2 >= count) {
+        const bool bars = from_bars_ >= repeats_;
+        warn((bars ? "progress bars say it (" : "the same value comes again and again (") +
+                 std::to_string(bars ? from_bars_ : repeats_) + " of " + std::to_string(count) +
+                 "); counting a bar's states is not counting epochs",
+             "read the line that ends an epoch, or add a step pattern such as step: 'Epoch (\\d+)'");
       }
       return;
     }
@@ -163,9 +167,9 @@ class Metric {
   }
 
   MetricCheck check_;
-  std::unique_ptr<RE2> regex_, any_case_, step_, before_;
+  std::unique_ptr<RE2> regex_, any_case_, step_, before_, named_;
   std::set<std::int64_t> steps_;
-  std::int64_t steps_read_ = 0, steps_back_ = 0, repeats_ = 0, before_first_step_ = 0;
+  std::int64_t steps_read_ = 0, steps_back_ = 0, repeats_ = 0, before_first_step_ = 0, from_bars_ = 0;
   Examples inside_word_;
 };
 
@@ -212,7 +216,9 @@ class Checker {
     if (!is_report) {
       for (const auto& metric : metrics_) metric->read_step(cleaned_);
     }
-    const auto sink = [&](const ParsedObservation& observation) { metric(observation.metric).observe(observation, shown); };
+    const auto sink = [&](const ParsedObservation& observation) {
+      metric(observation.metric).observe(observation, cleaned_, shown);
+    };
     const std::int64_t bad = reader_.counters().bad_reports;
     reader_.feed(line.bytes, sink);
     reader_.feed("\n", sink);

@@ -47,8 +47,8 @@ TEST_CASE("lint: lazy ends, longer names") {
   CHECK(warns(lint_of(R"(acc=(.*?))"), "captures nothing"));
   CHECK(warns(lint_of(R"(acc=(\S+?).*)"), "one character"));
   CHECK(lint_of(R"(\bacc=(.*?);)").empty());
-  CHECK(warns(lint_of(R"(loss: (\S+))"), "also reads val_loss: "));
-  CHECK(warns(lint_of(R"(.*loss: (\S+).*)"), "also reads val_loss: "));
+  CHECK(warns(lint_of(R"(loss: (\S+))"), "also read 'val_loss: "));
+  CHECK(warns(lint_of(R"(.*loss: (\S+).*)"), "also read 'val_loss: "));
   CHECK(lint_of(R"(\bloss: (\S+))").empty());
   CHECK(lint_of(R"( loss: (\S+))").empty());
   CHECK(lint_of(R"(val_loss: (\S+))").empty());
@@ -88,13 +88,13 @@ TEST_CASE("what was read") {
 }
 
 TEST_CASE("near misses") {
-  const LogCheck found =
-      check({{"m:acc", R"(Accuracy=([0-9.]+))", {}, 0}}, "accuracy=1\nAccuracy=nan now\nthe m:acc\nother\n", "m:acc");
+  const LogCheck found = check({{"m:acc", R"(Accuracy=([0-9.]+))", {}, 0}},
+                               "accuracy=1\nAccuracy=nan now\nthe m:acc: 5\nthe m:acc improved\nother\n", "m:acc");
   const Examples& near = found.metrics.at(0).near_misses;
   REQUIRE(near.count == 3);
   CHECK(near.shown[0].detail.find("(?i)") != std::string::npos);
   CHECK(near.shown[1].detail.find("then comes 'nan'") != std::string::npos);
-  CHECK(near.shown[2].detail == "it names the metric");
+  CHECK(near.shown[2].detail == "it names the metric, and a number follows");
   CHECK(warns(found.metrics[0].warnings, "no value was read"));
   CHECK(warns(found.warnings, "no_objective"));
   CHECK_FALSE(found.objective_found());
@@ -113,7 +113,10 @@ TEST_CASE("traps that only a log shows") {
 
   std::string bar = "Epoch 1\n";
   for (int i = 0; i < 20; ++i) bar += "50%|##  | loss=0.5\r";
-  CHECK(warns(check({{"m", R"(\bloss=(\S+))", {}, 0}}, bar).metrics[0].warnings, "progress bar"));
+  CHECK(warns(check({{"m", R"(\bloss=(\S+))", {}, 0}}, bar).metrics[0].warnings, "progress bars say it (20 of 20)"));
+  std::string same;
+  for (int i = 0; i < 20; ++i) same += "loss=0.5\n";
+  CHECK(warns(check({{"m", R"(\bloss=(\S+))", {}, 0}}, same).metrics[0].warnings, "again and again (19 of 20)"));
   CHECK(warns(check({{"m", R"(\bloss=(\S+))", R"(Epoch (\d+))", 0}}, bar).metrics[0].warnings, "20 values at 1 step"));
 }
 
@@ -154,8 +157,8 @@ m  (the objective)
   last   step 2      1             line 4: Epoch 2 loss=1
   warning: the group ([0-9.]+) does not take exponents (1.2e-05), signs (-0.31), nan; a number may be cut short and read wrongly
            write ([-+.\deE]+|nan|inf)
-  warning: it also reads val_loss=...
-           write \bloss= (\b: no letter, digit or _ before it)
+  warning: it would also read 'val_loss=...'
+           begin it with '\bloss=': no letter, digit or _ may stand before
   warning: steps start at 0; tune counts them from 1
            add step_offset: 1
   unreadable, no number captured: 1 line
