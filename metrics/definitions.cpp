@@ -35,7 +35,7 @@ std::string hint(const std::string& pattern, const RE2& regex) {
   return "";
 }
 
-/// Names what in a pattern RE2 refused; it says only the first characters of `(?<=`.
+/// `key` is the pattern's key in the config: regex or step.
 Status check_pattern(std::string_view key, const std::string& pattern) {
   const std::string where = std::string(key) + " '" + pattern + "'";
   if (pattern.empty()) return Status::invalid(std::string(key) + " is empty");

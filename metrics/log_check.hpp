@@ -62,8 +62,8 @@ struct LogCheck {
   [[nodiscard]] bool objective_found() const;
 };
 
-/// Reads `log`, opened by the caller in binary mode, to its end. `objective` may be empty. The error is that of compile(), or that the
-/// log cannot be read to its end.
+/// Reads `log`, opened by the caller in binary mode, to its end. `objective` may be empty. The error is that of compile(), or
+/// that the log cannot be read to its end.
 Result<LogCheck> check_log(std::span<const MetricDefinition> definitions, const std::string& objective, std::istream& log);
 
 /// The check as text for a terminal of at least 80 columns, without colours, each line ended.

@@ -65,7 +65,8 @@ class LogReader {
   /// Inside a sink call: the state before the line it came from.
   [[nodiscard]] const ReaderState& line_state() const;
   [[nodiscard]] const ReaderCounters& counters() const;
-  /// Up to kKeptLines last non-empty lines, cleaned, each cut to kKeptLineLength bytes.
+  /// Up to kKeptLines last non-empty lines, without escapes and as valid UTF-8 without control characters, each cut to
+  /// kKeptLineLength bytes.
   [[nodiscard]] const std::deque<std::string>& last_lines() const;
 
  private:
