@@ -1,1 +1,3 @@
-int main() { return 0; }
+#include "cli/command_line.hpp"
+
+int main(int argc, char** argv) { return tune::cli::main_with({argv + 1, argv + argc}, tune::builtin()); }

@@ -16,6 +16,12 @@ namespace tune::engine {
 /// then its last observation ends it, because nobody knows how long it went on.
 using Until = std::optional<TimePoint>;
 
+/// A study and the moment up to which it is reported.
+struct DatedStudy {
+  const StudyRecord* record = nullptr;
+  Until until;
+};
+
 /// Seconds an attempt ran; 0 before it started.
 double running_seconds(const TrialRecord& trial, const AttemptRecord& attempt, Until until = std::nullopt);
 /// Seconds over all attempts of a trial (SageMaker: billable time).

@@ -116,9 +116,9 @@ Json study_json(const StudyRecord& study, Until until) {
 
 std::string report_json(const StudyRecord& study, Until until) { return json_text(study_json(study, until)); }
 
-std::string report_json(const std::vector<const StudyRecord*>& studies, Until until) {
+std::string report_json(const std::vector<DatedStudy>& studies) {
   Json list = Json::array();
-  for (const StudyRecord* study : studies) list.push_back(study_json(*study, until));
+  for (const DatedStudy& study : studies) list.push_back(study_json(*study.record, study.until));
   return json_text({{"schema", 1}, {"studies", std::move(list)}});
 }
 

@@ -10,6 +10,6 @@ namespace tune::engine {
 /// The report for programs, schema 1 (docs/command-line.md): times ISO 8601 in UTC, durations in seconds.
 std::string report_json(const StudyRecord& study, Until until = std::nullopt);
 /// Several studies: `{"schema": 1, "studies": [...]}`, each as above.
-std::string report_json(const std::vector<const StudyRecord*>& studies, Until until = std::nullopt);
+std::string report_json(const std::vector<DatedStudy>& studies);
 
 }  // namespace tune::engine

@@ -146,7 +146,7 @@ TEST_CASE("report, JSON: an empty study, and several") {
   CHECK(json.at("seconds").at("early_stopping_saved_estimate") == 0.0);
   CHECK(json.at("trials").empty());
   const StudyRecord sample = sample_study();
-  const auto both = nlohmann::json::parse(report_json(std::vector<const StudyRecord*>{&empty, &sample}));
+  const auto both = nlohmann::json::parse(report_json(std::vector<DatedStudy>{{&empty, {}}, {&sample, {}}}));
   CHECK(both.at("studies").size() == 2);
   CHECK(both.at("studies")[1].at("study").at("name") == "fashion");
 }

@@ -1,0 +1,42 @@
+#include "cli/run_with_display.hpp"
+
+#include "cli/exit_codes.hpp"
+#include "cli/run_display.hpp"
+#include "cli/signals.hpp"
+#include "engine/report/proposals.hpp"
+#include "engine/report/report_json.hpp"
+#include "engine/report/report_text.hpp"
+
+namespace tune::cli {
+
+RunEnd run_with_display(const Context& context, const engine::RunRequest& request, const std::string& resume_hint) {
+  engine::Interrupts interrupts;
+  engine::Limits limits = request.spec.limits;
+  if (request.changes.max_trials) limits.max_trials = request.changes.max_trials;
+  if (request.changes.max_parallel) limits.max_parallel = *request.changes.max_parallel;
+  if (request.changes.max_runtime) limits.max_runtime = request.changes.max_runtime;
+  const auto display = make_display(context.output, limits, interrupts);
+  RunEnd end;
+  {
+    const SignalScope signals(interrupts);
+    end.summary = engine::run_study(request, context.registry, *display, interrupts);
+  }
+  end.code = exit_code(end.summary, SignalScope::first_signal());
+  if (!end.summary.status.ok()) {
+    end.code = fail(end.summary.status);
+  } else if (end.code >= kExitSignalBase) {
+    write_err("tune: interrupted; everything so far is kept; go on with: " + resume_hint + "\n");
+  }
+  return end;
+}
+
+int run_and_report(const Context& context, const engine::RunRequest& request, bool json) {
+  const RunEnd end = run_with_display(context, request, engine::shell_line({"tune", "resume", request.directory}));
+  if (!end.summary.status.ok()) return end.code;
+  const auto study = engine::load_study(request.directory, context.registry);
+  if (!study.ok()) return fail(study.status());
+  const int written = write_out(json ? engine::report_json(study->record) : engine::report_text(study->record));
+  return end.code != kExitOk ? end.code : written;
+}
+
+}  // namespace tune::cli

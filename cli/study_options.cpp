@@ -1,0 +1,53 @@
+#include "cli/study_options.hpp"
+
+#include <limits>
+
+namespace tune::cli {
+
+namespace {
+
+Status apply_stopping(const Context& context, const std::string& text, engine::StudySpec& spec) {
+  auto named = engine::parse_stopping(text, context.registry, spec.space);
+  if (!named.ok()) return Status::invalid("--early-stopping: " + named.status().message());
+  if (!named->has_value()) {
+    spec.stopping.reset();
+    return {};
+  }
+  engine::StoppingSpec stopping = spec.stopping.value_or(engine::StoppingSpec{});
+  stopping.policy = **named;
+  spec.stopping = std::move(stopping);
+  return {};
+}
+
+}  // namespace
+
+void add_limits(CLI::App& verb, std::optional<std::int64_t>& max_trials, std::optional<int>& max_parallel) {
+  verb.add_option("--max-trials", max_trials, "how many trials")->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
+  verb.add_option("--max-parallel", max_parallel, "how many at once")->check(CLI::Range(1, std::numeric_limits<int>::max()));
+}
+
+void add_overrides(CLI::App& verb, Context& context, StudyOverrides& overrides) {
+  verb.add_option("--dir", overrides.directory, "where the study lives; default runs/NAME");
+  verb.add_option("--seed", overrides.seed, "instead of the config's");
+  add_limits(verb, overrides.max_trials, overrides.max_parallel);
+  CLI::Option* stopping = verb.add_option("--early-stopping", overrides.early_stopping, "NAME, NAME:key=value,key=value or off");
+  context.choices[stopping] = {"off"};
+  for (const auto& policy : context.registry.policies()) context.choices[stopping].push_back(policy.name);
+}
+
+Result<engine::StudySpec> load_study_spec(const Context& context, StudyOverrides& overrides) {
+  auto loaded = engine::load_config(overrides.config, context.registry, context.config_context(overrides.max_trials.has_value()));
+  if (!loaded.ok()) return loaded.status();
+  engine::StudySpec& spec = loaded->spec;
+  if (overrides.seed) spec.seed = *overrides.seed;
+  if (overrides.max_trials) spec.limits.max_trials = overrides.max_trials;
+  if (overrides.max_parallel) spec.limits.max_parallel = *overrides.max_parallel;
+  if (!overrides.early_stopping.empty()) TUNE_RETURN_IF_ERROR(apply_stopping(context, overrides.early_stopping, spec));
+  if (overrides.directory.empty()) overrides.directory = default_directory(spec.name);
+  if (!context.output.quiet) {
+    for (const std::string& note : loaded->notes) write_err("tune: note: " + note + "\n");
+  }
+  return std::move(spec);
+}
+
+}  // namespace tune::cli

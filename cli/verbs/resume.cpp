@@ -1,0 +1,50 @@
+#include <memory>
+
+#include "cli/run_with_display.hpp"
+#include "cli/study_options.hpp"
+#include "cli/verbs/verbs.hpp"
+#include "engine/config/duration.hpp"
+
+namespace tune::cli {
+
+namespace {
+
+struct ResumeOptions {
+  std::string directory;
+  std::optional<std::int64_t> max_trials;
+  std::optional<int> max_parallel;
+  std::string max_runtime;
+  bool json = false;
+};
+
+int resume(const Context& context, const ResumeOptions& options) {
+  engine::RunRequest request;
+  request.mode = engine::RunRequest::Mode::kResume;
+  request.directory = options.directory;
+  request.changes.max_trials = options.max_trials;
+  request.changes.max_parallel = options.max_parallel;
+  if (!options.max_runtime.empty()) {
+    const auto runtime = engine::parse_duration(options.max_runtime);
+    if (!runtime.ok()) return fail(Status::invalid("--max-runtime: " + runtime.status().message()));
+    request.changes.max_runtime = *runtime;
+  }
+  request.shim_path = context.shim_path();
+  auto study = engine::load_study(options.directory, context.registry);
+  if (!study.ok()) return fail(study.status());
+  request.spec = std::move(study->spec);
+  return run_and_report(context, request, options.json);
+}
+
+}  // namespace
+
+void add_resume(CLI::App& app, Context& context) {
+  CLI::App* verb = app.add_subcommand("resume", "go on with an interrupted study");
+  const auto options = std::make_shared<ResumeOptions>();
+  verb->add_option("DIR", options->directory, "the study's directory")->required();
+  add_limits(*verb, options->max_trials, options->max_parallel);
+  verb->add_option("--max-runtime", options->max_runtime, "seconds, or 90s, 15m, 4h, 2d");
+  verb->add_flag("--json", options->json, "the report as one JSON document on stdout");
+  verb->callback([&context, options] { context.action = [&context, options] { return resume(context, *options); }; });
+}
+
+}  // namespace tune::cli

@@ -1,3 +1,0 @@
-namespace tune::cli {
-const char* version() { return TUNE_VERSION; }
-}  // namespace tune::cli

@@ -1,0 +1,71 @@
+#include "engine/report/proposals.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/config/command.hpp"
+#include "engine/report/format.hpp"
+#include "engine/report/json_value.hpp"
+
+namespace tune::engine {
+
+namespace {
+
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+  if (!word.empty() && word.find_first_not_of(kSafe) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
+
+std::string shell_line(const std::vector<std::string>& argv) {
+  std::string line;
+  for (const std::string& word : argv) line += (line.empty() ? "" : " ") + shell_word(word);
+  return line;
+}
+
+Result<std::vector<Proposal>> first_proposals(const StudySpec& spec, const Registry& registry) {
+  const auto* entry = registry.find_strategy(spec.strategy.name);
+  if (entry == nullptr) return Status::invalid("there is no strategy '" + spec.strategy.name + "'");
+  auto strategy = entry->make(spec.space, spec.strategy.options);
+  if (!strategy.ok()) return strategy.status();
+  StudyRecord study;
+  study.name = spec.name;
+  study.space = spec.space;
+  study.objective = spec.objective;
+  study.strategy = spec.strategy.name;
+  study.stopping = spec.stopping ? spec.stopping->policy.name : "off";
+  study.seed = spec.seed;
+  study.declared_max_step = spec.declared_max_step();
+  const int count = static_cast<int>(std::min<std::int64_t>(kDryRunProposals, spec.limits.max_trials.value_or(kDryRunProposals)));
+  std::vector<Proposal> proposals;
+  for (Configuration& configuration : (*strategy)->ask(StudyView(study), count).configurations) {
+    std::vector<std::string> argv = build_argv(spec.command, spec.space, configuration, spec.static_values);
+    proposals.push_back({std::move(configuration), std::move(argv)});
+  }
+  return proposals;
+}
+
+std::string proposals_text(const StudySpec& spec, const std::vector<Proposal>& proposals) {
+  std::string out;
+  for (std::size_t i = 0; i < proposals.size(); ++i) {
+    out += "trial " + std::to_string(i + 1) + "  " + parameters_text(spec.space, proposals[i].configuration) + "\n";
+    out += "  " + printable(shell_line(proposals[i].argv)) + "\n";
+  }
+  return out;
+}
+
+std::string proposals_json(const StudySpec& spec, const std::vector<Proposal>& proposals) {
+  Json trials = Json::array();
+  for (std::size_t i = 0; i < proposals.size(); ++i) {
+    trials.push_back({{"trial", i + 1},
+                      {"parameters", json_parameters(spec.space, proposals[i].configuration)},
+                      {"command", proposals[i].argv}});
+  }
+  return json_text({{"schema", 1}, {"trials", std::move(trials)}});
+}
+
+}  // namespace tune::engine
