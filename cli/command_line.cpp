@@ -74,7 +74,8 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
 
 /// The first argument when it is no verb and no option: a message about it, else empty.
 std::string unknown_verb(const CLI::App& app, const std::vector<std::string>& arguments) {
-  const auto first = std::find_if(arguments.begin(), arguments.end(), [](const std::string& word) { return word.rfind('-', 0) != 0; });
+  const auto first =
+      std::find_if(arguments.begin(), arguments.end(), [](const std::string& word) { return word.rfind('-', 0) != 0; });
   if (first == arguments.end()) return "";
   const std::vector<std::string> verbs = verb_names(app);
   if (std::find(verbs.begin(), verbs.end(), *first) != verbs.end()) return "";

@@ -6,11 +6,16 @@ namespace tune::cli {
 
 int exit_code(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInternal: return kExitInternal;
-    case ErrorCode::kInvalid: return kExitUsage;
-    case ErrorCode::kInUse: return kExitInUse;
-    case ErrorCode::kStorage: return kExitStorage;
-    case ErrorCode::kExecutor: return kExitExecutor;
+    case ErrorCode::kInternal:
+      return kExitInternal;
+    case ErrorCode::kInvalid:
+      return kExitUsage;
+    case ErrorCode::kInUse:
+      return kExitInUse;
+    case ErrorCode::kStorage:
+      return kExitStorage;
+    case ErrorCode::kExecutor:
+      return kExitExecutor;
   }
   return kExitInternal;
 }

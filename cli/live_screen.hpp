@@ -8,8 +8,8 @@
 
 namespace tune::cli {
 
-/// A block of lines at the bottom of the terminal that is drawn over again. Each drawing is one write that overwrites in place and
-/// clears only what is left over, so that nothing flickers; lines printed above it scroll away as usual.
+/// A block of lines at the bottom of the terminal that is drawn over again. Each drawing is one write that overwrites in place
+/// and clears only what is left over, so that nothing flickers; lines printed above it scroll away as usual.
 class LiveScreen {
  public:
   explicit LiveScreen(bool color) : color_(color) {}

@@ -29,7 +29,8 @@ std::string ended_line(const StudyRecord& study, const TrialRecord& trial) {
   if (!trial.stop_reason.empty()) out += " (" + trial.stop_reason + ")";
   if (trial.failure) out += " (" + std::string(to_string(*trial.failure)) + ")";
   if (!trial.failure_detail.empty()) out += ": " + engine::printable(trial.failure_detail);
-  if (trial.value) out += ", " + engine::printable(study.objective.metric) + " = " + engine::shortened(*trial.value, kValueDigits);
+  if (trial.value)
+    out += ", " + engine::printable(study.objective.metric) + " = " + engine::shortened(*trial.value, kValueDigits);
   if (const auto step = engine::last_step(trial, study.objective)) out += ", step " + std::to_string(*step);
   return out + ", " + engine::duration_text(engine::training_seconds(trial));
 }
@@ -100,8 +101,10 @@ class LiveDisplay final : public engine::RunObserver {
     switch (happening.kind) {
       case Happening::Kind::kLaunched:
       case Happening::Kind::kObserved:
-      case Happening::Kind::kDecision: return;  // the table shows them
-      default: break;
+      case Happening::Kind::kDecision:
+        return;  // the table shows them
+      default:
+        break;
     }
     if (const std::string line = event_line(study, happening); !line.empty()) above_ += line + "\n";
     if (happening.kind == Happening::Kind::kStudyEnded) draw(study, clock_.now());
@@ -147,8 +150,10 @@ std::string event_line(const StudyRecord& study, const Happening& happening) {
   const TrialRecord* trial = of_trial ? &study.trial(happening.trial) : nullptr;
   const std::string text = engine::printable(happening.text);
   switch (happening.kind) {
-    case Happening::Kind::kCreated: return "study " + study.name + " created" + (text.empty() ? "" : ": " + text);
-    case Happening::Kind::kResumed: return "study " + study.name + " resumed" + (text.empty() ? "" : ": " + text);
+    case Happening::Kind::kCreated:
+      return "study " + study.name + " created" + (text.empty() ? "" : ": " + text);
+    case Happening::Kind::kResumed:
+      return "study " + study.name + " resumed" + (text.empty() ? "" : ": " + text);
     case Happening::Kind::kLaunched: {
       if (trial == nullptr) return "";
       const std::size_t attempt = trial->attempts.size();
@@ -158,13 +163,17 @@ std::string event_line(const StudyRecord& study, const Happening& happening) {
     case Happening::Kind::kObserved:
       return head + "step " + std::to_string(happening.step) + ", " + engine::printable(happening.metric) + " = " +
              engine::shortened(happening.value, kValueDigits);
-    case Happening::Kind::kDecision: return head + text;
-    case Happening::Kind::kEnded: return trial != nullptr ? head + ended_line(study, *trial) : "";
-    case Happening::Kind::kInterrupted: return head + "interrupted" + (text.empty() ? "" : ": " + text);
+    case Happening::Kind::kDecision:
+      return head + text;
+    case Happening::Kind::kEnded:
+      return trial != nullptr ? head + ended_line(study, *trial) : "";
+    case Happening::Kind::kInterrupted:
+      return head + "interrupted" + (text.empty() ? "" : ": " + text);
     case Happening::Kind::kStudyEnded:
       return "study " + study.name + " ended: " + std::string(to_string(study.status)) +
              (study.stop_reason.empty() ? "" : " (" + study.stop_reason + ")");
-    case Happening::Kind::kNote: return head + text;
+    case Happening::Kind::kNote:
+      return head + text;
   }
   return "";
 }

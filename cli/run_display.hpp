@@ -7,7 +7,8 @@
 
 namespace tune::cli {
 
-/// What somebody sees on stderr while a study runs: a table that is drawn over again on a terminal, else a line per event, and with
+/// What somebody sees on stderr while a study runs: a table that is drawn over again on a terminal, else a line per event, and
+/// with
 /// `--quiet` nothing.
 std::unique_ptr<engine::RunObserver> make_display(const OutputOptions& output, const engine::Limits& limits,
                                                   const engine::Interrupts& interrupts);

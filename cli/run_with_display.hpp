@@ -10,8 +10,8 @@ struct RunEnd {
   int code = 0;
 };
 
-/// Runs a study in front of somebody: display, signals, and after an interruption how to go on: `resume_hint`, a command. Errors are
-/// said on stderr.
+/// Runs a study in front of somebody: display, signals, and after an interruption how to go on: `resume_hint`, a command. Errors
+/// are said on stderr.
 RunEnd run_with_display(const Context& context, const engine::RunRequest& request, const std::string& resume_hint);
 
 /// The same, then the report on stdout: text, or with `json` the JSON document. The exit code.

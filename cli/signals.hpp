@@ -4,8 +4,8 @@
 
 namespace tune::cli {
 
-/// While it lives, SIGINT and SIGTERM raise `interrupts`: the first asks the trials to stop, the second kills them; a third ends the
-/// program at once. At most one at a time.
+/// While it lives, SIGINT and SIGTERM raise `interrupts`: the first asks the trials to stop, the second kills them; a third ends
+/// the program at once. At most one at a time.
 class SignalScope {
  public:
   explicit SignalScope(engine::Interrupts& interrupts);
@@ -17,8 +17,8 @@ class SignalScope {
   [[nodiscard]] static int first_signal();
 };
 
-/// Writing to a reader that has gone away becomes an error of the write. Done by an empty handler, which programs that are started
-/// do not inherit as they would an ignored signal.
+/// Writing to a reader that has gone away becomes an error of the write. Done by an empty handler, which programs that are
+/// started do not inherit as they would an ignored signal.
 void survive_broken_pipes();
 
 }  // namespace tune::cli

@@ -22,7 +22,8 @@ Status apply_stopping(const Context& context, const std::string& text, engine::S
 }  // namespace
 
 void add_limits(CLI::App& verb, std::optional<std::int64_t>& max_trials, std::optional<int>& max_parallel) {
-  verb.add_option("--max-trials", max_trials, "how many trials")->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
+  verb.add_option("--max-trials", max_trials, "how many trials")
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
   verb.add_option("--max-parallel", max_parallel, "how many at once")->check(CLI::Range(1, std::numeric_limits<int>::max()));
 }
 

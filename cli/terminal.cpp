@@ -38,11 +38,16 @@ int write_all(int descriptor, std::string_view text) {
 
 const char* escape_of(engine::Style style) {
   switch (style) {
-    case engine::Style::kPlain: return "";
-    case engine::Style::kBold: return "\x1b[1m";
-    case engine::Style::kDim: return "\x1b[2m";
-    case engine::Style::kGood: return "\x1b[32m";
-    case engine::Style::kBad: return "\x1b[31m";
+    case engine::Style::kPlain:
+      return "";
+    case engine::Style::kBold:
+      return "\x1b[1m";
+    case engine::Style::kDim:
+      return "\x1b[2m";
+    case engine::Style::kGood:
+      return "\x1b[32m";
+    case engine::Style::kBad:
+      return "\x1b[31m";
   }
   return "";
 }

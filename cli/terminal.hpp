@@ -11,9 +11,9 @@ namespace tune::cli {
 
 /// `--color` has three sources: `--no-color` beats FORCE_COLOR, which beats NO_COLOR and what stderr is.
 struct OutputOptions {
-  bool quiet = false;     ///< on stderr only errors
+  bool quiet = false;  ///< on stderr only errors
   bool no_color = false;
-  int verbosity = 0;      ///< number of -v
+  int verbosity = 0;  ///< number of -v
 };
 
 /// Whether stderr is a terminal that understands cursor movements.

@@ -30,7 +30,8 @@ int report(const Context& context, const ReportOptions& options) {
   std::vector<engine::DatedStudy> records;
   for (const engine::LoadedStudy& study : studies) records.push_back({&study.record, until(study)});
   if (options.format == "json") {
-    return write_out(records.size() == 1 ? engine::report_json(*records[0].record, records[0].until) : engine::report_json(records));
+    return write_out(records.size() == 1 ? engine::report_json(*records[0].record, records[0].until)
+                                         : engine::report_json(records));
   }
   std::vector<const StudyRecord*> plain;
   std::string text;

@@ -3,7 +3,7 @@
 #include "cli/run_with_display.hpp"
 #include "cli/study_options.hpp"
 #include "cli/verbs/verbs.hpp"
-#include "engine/config/duration.hpp"
+#include "engine/config/section_reader.hpp"
 
 namespace tune::cli {
 
@@ -24,9 +24,11 @@ int resume(const Context& context, const ResumeOptions& options) {
   request.changes.max_trials = options.max_trials;
   request.changes.max_parallel = options.max_parallel;
   if (!options.max_runtime.empty()) {
-    const auto runtime = engine::parse_duration(options.max_runtime);
-    if (!runtime.ok()) return fail(Status::invalid("--max-runtime: " + runtime.status().message()));
-    request.changes.max_runtime = *runtime;
+    request.changes.max_runtime = engine::read_duration(engine::plain_scalar(options.max_runtime));
+    if (!request.changes.max_runtime) {
+      return fail(
+          Status::invalid("--max-runtime: given '" + options.max_runtime + "'; allowed: seconds > 0, or 90s, 15m, 4h, 2d"));
+    }
   }
   request.shim_path = context.shim_path();
   auto study = engine::load_study(options.directory, context.registry);

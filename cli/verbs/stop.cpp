@@ -20,11 +20,13 @@ Status check_stoppable(const engine::LoadedStudy& study, const StopOptions& opti
     TUNE_RETURN_IF_ERROR(check_trial(study, options.directory, *options.trial));
     const TrialRecord& trial = study.record.trial(*options.trial);
     if (trial.finished()) {
-      return Status::invalid("trial " + std::to_string(trial.id) + " has ended already (" + std::string(to_string(trial.status)) + ")");
+      return Status::invalid("trial " + std::to_string(trial.id) + " has ended already (" + std::string(to_string(trial.status)) +
+                             ")");
     }
   }
   if (study.record.ended) return Status::invalid("the study in " + options.directory + " has ended already");
-  if (!study.running) return Status::invalid("no process is running the study in " + options.directory + ": there is nothing to stop");
+  if (!study.running)
+    return Status::invalid("no process is running the study in " + options.directory + ": there is nothing to stop");
   return {};
 }
 

@@ -14,7 +14,8 @@ namespace {
 using test::moment;
 using test::sample_study;
 
-TEST_CASE("report, text, as printed") { CHECK(report_text(sample_study(), moment(30)) == R"(Study fashion: InProgress
+TEST_CASE("report, text, as printed") {
+  CHECK(report_text(sample_study(), moment(30)) == R"(Study fashion: InProgress
 objective   maximize validation:accuracy
 search      bayesian, early stopping median, seed 7
 trials      6: 2 Completed, 2 Stopped, 1 Failed, 1 InProgress
@@ -41,7 +42,8 @@ GPU         32 s (0.0089 h)
 lost        3.0 s (0.0008 h) of the training time, in trials that failed or diverged
 saved       about 3.0 s (0.0008 h) of training in 1 trial, 9 % of the 35 s without early stopping
             an estimate: (maximum step - last step) x each stopped trial's own seconds per step; none was run on to check it
-)"); }
+)");
+}
 
 TEST_CASE("report, text: words for a saving that is unknown, none, or off") {
   StudyRecord study = sample_study();
@@ -80,7 +82,9 @@ TEST_CASE("status, text") {
 
 TEST_CASE("report, CSV: SageMaker's columns, best first, quoted") {
   const StudyRecord study = sample_study();
-  CHECK(report_csv({&study}) == R"(learning_rate,mini_batch_size,optimizer,momentum,TrainingJobName,TrainingJobStatus,FinalObjectiveValue,TrainingStartTime,TrainingEndTime,TrainingElapsedTimeSeconds
+  CHECK(
+      report_csv({&study}) ==
+      R"(learning_rate,mini_batch_size,optimizer,momentum,TrainingJobName,TrainingJobStatus,FinalObjectiveValue,TrainingStartTime,TrainingEndTime,TrainingElapsedTimeSeconds
 0.001,32,adam,,fashion-005-9f31c2aa,Completed,0.91,2026-02-03T04:05:12.000000Z,2026-02-03T04:05:24.000000Z,12
 0.01,32,sgd,0.9,fashion-001-9f31c2aa,Completed,0.8125,2026-02-03T04:05:06.000000Z,2026-02-03T04:05:12.000000Z,6
 0.5,16,adam,,fashion-002-9f31c2aa,Stopped,0.21,2026-02-03T04:05:06.000000Z,2026-02-03T04:05:09.000000Z,3

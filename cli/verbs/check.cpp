@@ -1,0 +1,56 @@
+#include <memory>
+
+#include "cli/context.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/verbs/verbs.hpp"
+#include "engine/report/settings_text.hpp"
+#include "metrics/lint.hpp"
+#include "metrics/log_check.hpp"
+
+namespace tune::cli {
+
+namespace {
+
+struct CheckOptions {
+  std::string config;
+  std::string log;
+};
+
+std::string lint_text(const engine::StudySpec& spec) {
+  std::string out;
+  for (const MetricDefinition& definition : spec.metrics) {
+    for (const metrics::Warning& warning : metrics::lint(definition)) {
+      out += "warning: " + definition.name + ": " + warning.what + (warning.advice.empty() ? "" : "; " + warning.advice) + "\n";
+    }
+  }
+  return out;
+}
+
+int check(const Context& context, const CheckOptions& options) {
+  const auto loaded = engine::load_config(options.config, context.registry, context.config_context());
+  if (!loaded.ok()) return fail(loaded.status());
+  const engine::StudySpec& spec = loaded->spec;
+  if (!options.log.empty()) {
+    const auto checked = metrics::check_log(spec.metrics, spec.objective.metric, options.log);
+    if (!checked.ok()) return fail(checked.status());
+    const int written = write_out(metrics::render(*checked));
+    return written != kExitOk ? written : checked->objective_found() ? kExitOk : kExitNoValue;
+  }
+  std::string out = engine::settings_text(spec);
+  std::string remarks = lint_text(spec);
+  for (const std::string& note : loaded->notes) remarks += "note: " + note + "\n";
+  if (!remarks.empty()) out += "\n" + remarks;
+  return write_out(out + "\nThe config is good. `tune check CONFIG --log FILE` tries its regexes on a log.\n");
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Context& context) {
+  CLI::App* verb = app.add_subcommand("check", "a config and its regexes, before anything starts");
+  const auto options = std::make_shared<CheckOptions>();
+  verb->add_option("CONFIG", options->config, "the study's config")->required();
+  verb->add_option("--log", options->log, "a log of the program: what each regex reads from it");
+  verb->callback([&context, options] { context.action = [&context, options] { return check(context, *options); }; });
+}
+
+}  // namespace tune::cli
