@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 
@@ -72,11 +73,17 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
   return near.empty() ? "" : "; did you mean '" + near + "'?";
 }
 
+/// Verbs of a later release; refused by name.
+constexpr std::array<std::string_view, 1> kPlannedVerbs{"replay"};
+
 /// The first argument when it is no verb and no option: a message about it, else empty.
 std::string unknown_verb(const CLI::App& app, const std::vector<std::string>& arguments) {
   const auto first =
       std::find_if(arguments.begin(), arguments.end(), [](const std::string& word) { return word.rfind('-', 0) != 0; });
   if (first == arguments.end()) return "";
+  if (std::find(kPlannedVerbs.begin(), kPlannedVerbs.end(), *first) != kPlannedVerbs.end()) {
+    return "'tune " + *first + "' is planned and not built yet";
+  }
   const std::vector<std::string> verbs = verb_names(app);
   if (std::find(verbs.begin(), verbs.end(), *first) != verbs.end()) return "";
   return "there is no verb '" + *first + "'" + suggestion(*first, verbs);
@@ -132,7 +139,6 @@ std::string directory_of_program() {
 }
 
 void add_verbs(CLI::App& app, Context& context) {
-  add_init(app, context);
   add_check(app, context);
   add_run(app, context);
   add_resume(app, context);
@@ -142,7 +148,6 @@ void add_verbs(CLI::App& app, Context& context) {
   add_logs(app, context);
   add_why(app, context);
   add_stop(app, context);
-  add_replay(app, context);
   add_schema(app, context);
   add_completion(app, context);
   add_version(app, context);

@@ -1,7 +1,5 @@
 #include "cli/study_options.hpp"
 
-#include <limits>
-
 namespace tune::cli {
 
 namespace {
@@ -22,16 +20,16 @@ Status apply_stopping(const Context& context, const std::string& text, engine::S
 }  // namespace
 
 void add_limits(CLI::App& verb, std::optional<std::int64_t>& max_trials, std::optional<int>& max_parallel) {
-  verb.add_option("--max-trials", max_trials, "how many trials")
-      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
-  verb.add_option("--max-parallel", max_parallel, "how many at once")->check(CLI::Range(1, std::numeric_limits<int>::max()));
+  verb.add_option("--max-trials", max_trials, "how many trials")->check(CLI::PositiveNumber)->type_name("N");
+  verb.add_option("--max-parallel", max_parallel, "how many at once")->check(CLI::PositiveNumber)->type_name("N");
 }
 
 void add_overrides(CLI::App& verb, Context& context, StudyOverrides& overrides) {
-  verb.add_option("--dir", overrides.directory, "where the study lives; default runs/NAME");
-  verb.add_option("--seed", overrides.seed, "instead of the config's");
+  verb.add_option("--dir", overrides.directory, "where the study lives; default runs/NAME")->type_name("DIR");
+  verb.add_option("--seed", overrides.seed, "instead of the config's")->type_name("N");
   add_limits(verb, overrides.max_trials, overrides.max_parallel);
   CLI::Option* stopping = verb.add_option("--early-stopping", overrides.early_stopping, "NAME, NAME:key=value,key=value or off");
+  stopping->type_name("RULE");
   context.choices[stopping] = {"off"};
   for (const auto& policy : context.registry.policies()) context.choices[stopping].push_back(policy.name);
 }

@@ -48,8 +48,8 @@ int check(const Context& context, const CheckOptions& options) {
 void add_check(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("check", "a config and its regexes, before anything starts");
   const auto options = std::make_shared<CheckOptions>();
-  verb->add_option("CONFIG", options->config, "the study's config")->required();
-  verb->add_option("--log", options->log, "a log of the program: what each regex reads from it");
+  verb->add_option("CONFIG", options->config, "the study's config")->type_name("")->required();
+  verb->add_option("--log", options->log, "a log of the program: what each regex reads from it")->type_name("FILE");
   verb->callback([&context, options] { context.action = [&context, options] { return check(context, *options); }; });
 }
 

@@ -109,8 +109,8 @@ int logs(const Context& context, const LogsOptions& options) {
 void add_logs(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("logs", "what a trial printed");
   const auto options = std::make_shared<LogsOptions>();
-  verb->add_option("DIR", options->directory, "the study's directory")->required();
-  verb->add_option("TRIAL", options->trial, "the trial's number")->required();
+  verb->add_option("DIR", options->directory, "the study's directory")->type_name("")->required();
+  verb->add_option("TRIAL", options->trial, "the trial's number")->type_name("")->required();
   verb->add_flag("-f,--follow", options->follow, "go on until the trial has ended");
   verb->callback([&context, options] { context.action = [&context, options] { return logs(context, *options); }; });
 }

@@ -47,7 +47,7 @@ int report(const Context& context, const ReportOptions& options) {
 void add_report(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("report", "the best trials, counts, failures, hours");
   const auto options = std::make_shared<ReportOptions>();
-  verb->add_option("DIR", options->directories, "the studies' directories")->required();
+  verb->add_option("DIR", options->directories, "the studies' directories")->type_name("")->required();
   CLI::Option* format = verb->add_option("--format", options->format, "text (default), json or csv");
   format->check(CLI::IsMember({"text", "json", "csv"}));
   context.choices[format] = {"text", "json", "csv"};

@@ -42,9 +42,9 @@ int resume(const Context& context, const ResumeOptions& options) {
 void add_resume(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("resume", "go on with an interrupted study");
   const auto options = std::make_shared<ResumeOptions>();
-  verb->add_option("DIR", options->directory, "the study's directory")->required();
+  verb->add_option("DIR", options->directory, "the study's directory")->type_name("")->required();
   add_limits(*verb, options->max_trials, options->max_parallel);
-  verb->add_option("--max-runtime", options->max_runtime, "seconds, or 90s, 15m, 4h, 2d");
+  verb->add_option("--max-runtime", options->max_runtime, "seconds, or 90s, 15m, 4h, 2d")->type_name("T");
   verb->add_flag("--json", options->json, "the report as one JSON document on stdout");
   verb->callback([&context, options] { context.action = [&context, options] { return resume(context, *options); }; });
 }

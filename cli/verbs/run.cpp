@@ -39,7 +39,7 @@ int run(const Context& context, RunOptions& options) {
 void add_run(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("run", "run a study to its end");
   const auto options = std::make_shared<RunOptions>();
-  verb->add_option("CONFIG", options->study.config, "the study's config, YAML or JSON")->required();
+  verb->add_option("CONFIG", options->study.config, "the study's config, YAML or JSON")->type_name("")->required();
   add_overrides(*verb, context, options->study);
   verb->add_flag("--resume", options->resume, "go on with the study if it is there, else create it");
   verb->add_flag("--dry-run", options->dry_run, "show three proposals with their command lines; start and write nothing");

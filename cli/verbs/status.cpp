@@ -23,7 +23,7 @@ int show_status(const Context& context, const std::string& directory) {
 void add_status(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("status", "how a study stands");
   const auto directory = std::make_shared<std::string>();
-  verb->add_option("DIR", *directory, "the study's directory")->required();
+  verb->add_option("DIR", *directory, "the study's directory")->type_name("")->required();
   verb->callback([&context, directory] { context.action = [&context, directory] { return show_status(context, *directory); }; });
 }
 

@@ -47,8 +47,8 @@ int stop(const Context& context, const StopOptions& options) {
 void add_stop(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("stop", "stop a running study, or one trial of it");
   const auto options = std::make_shared<StopOptions>();
-  verb->add_option("DIR", options->directory, "the study's directory")->required();
-  verb->add_option("TRIAL", options->trial, "the trial's number; without it the whole study");
+  verb->add_option("DIR", options->directory, "the study's directory")->type_name("")->required();
+  verb->add_option("TRIAL", options->trial, "the trial's number; without it the whole study")->type_name("");
   verb->callback([&context, options] { context.action = [&context, options] { return stop(context, *options); }; });
 }
 

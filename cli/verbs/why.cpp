@@ -27,8 +27,8 @@ int why(const Context& context, const WhyOptions& options) {
 void add_why(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("why", "why a trial was stopped, with the numbers");
   const auto options = std::make_shared<WhyOptions>();
-  verb->add_option("DIR", options->directory, "the study's directory")->required();
-  verb->add_option("TRIAL", options->trial, "the trial's number")->required();
+  verb->add_option("DIR", options->directory, "the study's directory")->type_name("")->required();
+  verb->add_option("TRIAL", options->trial, "the trial's number")->type_name("")->required();
   verb->callback([&context, options] { context.action = [&context, options] { return why(context, *options); }; });
 }
 

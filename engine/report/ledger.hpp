@@ -45,9 +45,9 @@ std::optional<double> seconds_per_step(const TrialRecord& trial, const Objective
 /// (maximum step - last step) x its own seconds per step; none when one of them is unknown. REQUIRES: stopped_early(trial).
 std::optional<double> saved_seconds(const TrialRecord& trial, const Objective& objective, std::optional<std::int64_t> max_step);
 
-/// One line that says how `saved_seconds` comes about and what it is worth.
-inline constexpr std::string_view kSavedMethod =
-    "an estimate: (maximum step - last step) x each stopped trial's own seconds per step; none was run on to check it";
+/// How `saved_seconds` comes about and what it is worth.
+inline constexpr std::string_view kSavedMethod = "estimated as (maximum step - last step) x the trial's own seconds per step;";
+inline constexpr std::string_view kSavedCaution = "no stopped trial was run on to check it";
 
 struct Ledger {
   double training = 0.0;        ///< seconds, the sum over all attempts

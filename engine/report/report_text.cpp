@@ -10,7 +10,8 @@ namespace tune::engine {
 
 namespace {
 
-constexpr std::size_t kLabelWidth = 10;  // columns
+constexpr std::size_t kLabelWidth = 10;   // columns
+constexpr std::size_t kTableWidth = 100;  // columns
 constexpr int kValueDigits = 6;
 
 std::string labelled(std::string_view label, const std::string& text) { return padded(label, kLabelWidth) + "  " + text + "\n"; }
@@ -41,24 +42,36 @@ std::string heading(const StudyRecord& study) {
   return out;
 }
 
+std::vector<std::string> figures_of(const StudyRecord& study, const TrialRecord& trial) {
+  const auto step = value_step(trial, study.objective);
+  return {std::to_string(trial.id), shortened(*trial.value, kValueDigits), step ? std::to_string(*step) : "-",
+          std::string(to_string(trial.status)), duration_text(training_seconds(trial))};
+}
+
+/// The best trials with a column per parameter; where that gets too wide, with the parameters in the last column.
 std::string top_table(const StudyRecord& study, const std::vector<const TrialRecord*>& ranked) {
-  std::vector<TextTable::Column> columns{
-      {"trial", true}, {printable(study.objective.metric), true}, {"step", true}, {"status", false}, {"training", true}};
+  const std::vector<TextTable::Column> figures{
+      {"trial", true}, {"value", true}, {"step", true}, {"status", false}, {"training", true}};
+  std::vector<TextTable::Column> columns = figures;
   for (const Parameter& parameter : study.space.parameters())
     columns.push_back({printable(parameter.name), parameter.is_numeric()});
-  TextTable table(std::move(columns));
+  TextTable wide(std::move(columns));
+  columns = figures;
+  columns.push_back({"parameters", false});
+  TextTable narrow(std::move(columns));
   for (std::size_t i = 0; i < std::min(kTopTrials, ranked.size()); ++i) {
     const TrialRecord& trial = *ranked[i];
-    const auto step = value_step(trial, study.objective);
-    std::vector<std::string> cells{std::to_string(trial.id), shortened(*trial.value, kValueDigits),
-                                   step ? std::to_string(*step) : "-", std::string(to_string(trial.status)),
-                                   duration_text(training_seconds(trial))};
+    std::vector<std::string> cells = figures_of(study, trial);
+    cells.push_back(parameters_text(study.space, trial.configuration));
+    narrow.add(cells);
+    cells.pop_back();
     for (std::size_t p = 0; p < study.space.size(); ++p) {
       cells.push_back(trial.configuration[p] ? shortened(*trial.configuration[p]) : "-");
     }
-    table.add(std::move(cells));
+    wide.add(std::move(cells));
   }
-  return table.text("  ");
+  const std::string table = wide.text("  ");
+  return display_width(std::string_view(table).substr(0, table.find('\n'))) <= kTableWidth ? table : narrow.text("  ");
 }
 
 std::string best_section(const StudyRecord& study) {
@@ -115,7 +128,9 @@ std::string hours_section(const StudyRecord& study, const Ledger& ledger) {
   if (ledger.failed > 0)
     out += labelled("lost", line(ledger.failed) + " of the training time, in trials that failed or diverged");
   out += labelled("saved", saved_text(study, ledger));
-  if (ledger.stopped_early > 0 && ledger.saved) out += labelled("", std::string(kSavedMethod));
+  if (ledger.stopped_early > 0 && ledger.saved) {
+    out += labelled("", std::string(kSavedMethod)) + labelled("", std::string(kSavedCaution));
+  }
   return out;
 }
 

@@ -25,10 +25,10 @@ Best: trial 5, validation:accuracy = 0.91
   learning_rate=0.001 mini_batch_size=32 optimizer=adam
 
 Top 3:
-  trial  validation:accuracy  step  status     training  learning_rate  mini_batch_size  optimizer  momentum
-      5                 0.91     5  Completed     8.0 s          0.001               32  adam              -
-      1               0.8125     5  Completed     6.0 s           0.01               32  sgd             0.9
-      2                 0.21     2  Stopped       3.0 s            0.5               16  adam              -
+  trial   value  step  status     training  learning_rate  mini_batch_size  optimizer  momentum
+      5    0.91     5  Completed     8.0 s          0.001               32  adam              -
+      1  0.8125     5  Completed     6.0 s           0.01               32  sgd             0.9
+      2    0.21     2  Stopped       3.0 s            0.5               16  adam              -
 
 Failures
   trial 3: user_error: the command ended with exit code 1
@@ -41,7 +41,8 @@ wall        25 s (0.0069 h)
 GPU         32 s (0.0089 h)
 lost        3.0 s (0.0008 h) of the training time, in trials that failed or diverged
 saved       about 3.0 s (0.0008 h) of training in 1 trial, 9 % of the 35 s without early stopping
-            an estimate: (maximum step - last step) x each stopped trial's own seconds per step; none was run on to check it
+            estimated as (maximum step - last step) x the trial's own seconds per step;
+            no stopped trial was run on to check it
 )");
 }
 
@@ -70,6 +71,19 @@ TEST_CASE("report, text: a study without values, failures beyond the shown ones,
   CHECK(text.find("3 captures of the metric definitions are no number") != std::string::npos);
   CHECK(text.find("1 log line longer than 64 KiB") != std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("report, text: many parameters go into one column") {
+  StudyRecord study = sample_study();
+  for (int i = 0; i < 4; ++i) study.space.uniform("another_parameter_" + std::to_string(i), 0, 1);
+  for (TrialRecord& trial : study.trials) {
+    Configuration wider(study.space.size());
+    for (std::size_t i = 0; i < trial.configuration.size(); ++i) wider[i] = trial.configuration[i];
+    trial.configuration = wider;
+  }
+  const std::string text = report_text(study);
+  CHECK(text.find("  trial   value  step  status     training  parameters\n") != std::string::npos);
+  CHECK(text.find("8.0 s  learning_rate=0.001 mini_batch_size=32 optimizer=adam\n") != std::string::npos);
 }
 
 TEST_CASE("status, text") {

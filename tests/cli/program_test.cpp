@@ -1,0 +1,174 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "tests/support/test_support.hpp"
+
+namespace tune::test {
+namespace {
+
+ProcessResult tune(const std::vector<std::string>& arguments, const TempDir& directory,
+                   const std::vector<std::string>& environment = {}) {
+  std::vector<std::string> argv{program("tune").string()};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return run_process(argv, directory.path().string(), "", environment);
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+constexpr const char* kConfig = R"(name: demo
+objective: {metric: acc, goal: maximize}
+parameters:
+  x: {type: float, min: 0, max: 1}
+  label: {type: categorical, values: [plain, "two words"]}
+strategy: {name: random, seed: 7}
+limits: {max_trials: 4, max_parallel: 2}
+max_step: 3
+command: [python3, train.py, --x, "{x}", "--label={label}"]
+metrics:
+  - {name: acc, regex: 'acc=([-+.\deE]+)'}
+)";
+
+TEST_CASE("usage: asked for on stdout, by mistake on stderr") {
+  const TempDir directory;
+  const auto help = tune({"--help"}, directory);
+  CHECK(help.exit_code == 0);
+  CHECK(has(help.out, "tune run CONFIG"));
+  CHECK(help.err.empty());
+  const auto nothing = tune({}, directory);
+  CHECK(nothing.exit_code == 2);
+  CHECK(nothing.out.empty());
+  CHECK(has(nothing.err, "tune run CONFIG"));
+  const auto verb = tune({"run", "--help"}, directory);
+  CHECK(verb.exit_code == 0);
+  CHECK(has(verb.out, "--early-stopping"));
+  CHECK(has(tune({"version"}, directory).out, "tune 0."));
+}
+
+TEST_CASE("what is misspelt gets the nearest known word and exit code 2") {
+  const TempDir directory;
+  const auto verb = tune({"rnu", "x"}, directory);
+  CHECK(verb.exit_code == 2);
+  CHECK(has(verb.err, "there is no verb 'rnu'; did you mean 'run'?"));
+  const auto option = tune({"run", "c.yaml", "--max-trails", "3"}, directory);
+  CHECK(option.exit_code == 2);
+  CHECK(has(option.err, "there is no option '--max-trails'; did you mean '--max-trials'?"));
+  CHECK(option.out.empty());
+}
+
+TEST_CASE("bad usage is exit code 2 and says what is allowed") {
+  const TempDir directory;
+  CHECK(has(tune({"run"}, directory).err, "CONFIG is required"));
+  CHECK(has(tune({"report", "x", "--format", "xml"}, directory).err, "text,json,csv"));
+  CHECK(has(tune({"replay", "x", "--early-stopping", "y"}, directory).err, "planned and not built yet"));
+  for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{{"run"},
+                                                                                   {"run", "c", "--max-trials", "0"},
+                                                                                   {"run", "c", "--seed", "-1"},
+                                                                                   {"why", "d", "one"},
+                                                                                   {"compare", "a", "b", "c"},
+                                                                                   {"report", "x", "--format", "xml"},
+                                                                                   {"replay", "x"},
+                                                                                   {"-q"},
+                                                                                   {"status"},
+                                                                                   {"completion", "tcsh"}}) {
+    CAPTURE(bad.back());
+    const auto result = tune(bad, directory);
+    CHECK(result.exit_code == 2);
+    CHECK(result.out.empty());
+    CHECK_FALSE(result.err.empty());
+  }
+}
+
+TEST_CASE("a bad config starts nothing and writes nothing") {
+  const TempDir directory;
+  directory.write("bad.yaml", "name: demo\nparametres: {}\n");
+  for (const char* verb : {"run", "check", "compare"}) {
+    const auto result = tune({verb, "bad.yaml"}, directory);
+    CHECK(result.exit_code == 2);
+    CHECK(has(result.err, "bad.yaml:2:1"));
+    CHECK(has(result.err, "parameters"));
+    CHECK(result.out.empty());
+  }
+  CHECK(tune({"run", "absent.yaml"}, directory).exit_code == 2);
+  CHECK_FALSE(std::filesystem::exists(directory / "runs"));
+}
+
+TEST_CASE("a directory without a study is named by every verb that needs one") {
+  const TempDir directory;
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"status", "nowhere"},
+                                                                                     {"report", "nowhere"},
+                                                                                     {"why", "nowhere", "1"},
+                                                                                     {"logs", "nowhere", "1"},
+                                                                                     {"stop", "nowhere"},
+                                                                                     {"resume", "nowhere"},
+                                                                                     {"compare", "nowhere", "neither"}}) {
+    CAPTURE(words[0]);
+    const auto result = tune(words, directory);
+    CHECK(result.exit_code == 2);
+    CHECK(has(result.err, "nowhere"));
+    CHECK(result.out.empty());
+  }
+  CHECK(std::filesystem::is_empty(directory.path()));
+}
+
+TEST_CASE("a dry run shows three proposals and writes nothing") {
+  const TempDir directory;
+  directory.write("c.yaml", kConfig);
+  const auto text = tune({"run", "c.yaml", "--dry-run"}, directory);
+  CHECK(text.exit_code == 0);
+  CHECK(has(text.out, "trial 3  x="));
+  CHECK(has(text.out, "  python3 train.py --x 0."));
+  const auto json = tune({"run", "c.yaml", "--dry-run", "--json", "--seed", "8"}, directory);
+  CHECK(json.exit_code == 0);
+  CHECK(has(json.out, "\"schema\": 1"));
+  CHECK_FALSE(std::filesystem::exists(directory / "runs"));
+}
+
+TEST_CASE("check shows the resolved settings") {
+  const TempDir directory;
+  directory.write("c.yaml", kConfig);
+  const auto result = tune({"check", "c.yaml"}, directory);
+  CHECK(result.exit_code == 0);
+  CHECK(has(result.out, "objective       maximize acc, a trial's last value"));
+  CHECK(has(result.out, "4 trials, 2 at once"));
+  directory.write("log", "acc=0.5\nacc=0.75\n");
+  const auto good = tune({"check", "c.yaml", "--log", "log"}, directory);
+  CHECK(good.exit_code == 0);
+  CHECK(has(good.out, "0.75"));
+  directory.write("empty", "nothing here\n");
+  CHECK(tune({"check", "c.yaml", "--log", "empty"}, directory).exit_code == 3);
+  CHECK(tune({"check", "c.yaml", "--log", "absent"}, directory).exit_code != 0);
+}
+
+TEST_CASE("comparing needs a rule") {
+  const TempDir directory;
+  directory.write("c.yaml", kConfig);
+  const auto result = tune({"compare", "c.yaml"}, directory);
+  CHECK(result.exit_code == 2);
+  CHECK(has(result.err, "no early stopping"));
+}
+
+TEST_CASE("completion scripts") {
+  const TempDir directory;
+  const auto bash = tune({"completion", "bash"}, directory);
+  CHECK(bash.exit_code == 0);
+  CHECK(has(bash.out, "--early-stopping"));
+  const std::string script = directory.write("tune.bash", bash.out);
+  CHECK(run_process({"bash", "-n", script}).exit_code == 0);
+  const std::string asks = ". " + script + "; COMP_WORDS=(tune report --format ''); COMP_CWORD=3; _tune; echo ${COMPREPLY[@]};" +
+                           " COMP_WORDS=(tune r); COMP_CWORD=1; _tune; echo ${COMPREPLY[@]};" +
+                           " COMP_WORDS=(tune run c.yaml --dr); COMP_CWORD=3; _tune; echo ${COMPREPLY[@]}";
+  CHECK(run_process({"bash", "-c", asks}).out == "text json csv\nrun resume report\n--dry-run\n");
+  CHECK(has(tune({"completion", "zsh"}, directory).out, "#compdef tune"));
+  CHECK(has(tune({"completion", "fish"}, directory).out, "complete -c tune"));
+}
+
+TEST_CASE("the schema is JSON on stdout") {
+  const TempDir directory;
+  const auto result = tune({"schema"}, directory);
+  CHECK(result.exit_code == 0);
+  CHECK(result.out.rfind("{", 0) == 0);
+}
+
+}  // namespace
+}  // namespace tune::test
