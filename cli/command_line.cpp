@@ -139,6 +139,7 @@ std::string directory_of_program() {
 }
 
 void add_verbs(CLI::App& app, Context& context) {
+  add_init(app, context);
   add_check(app, context);
   add_run(app, context);
   add_resume(app, context);
@@ -148,6 +149,7 @@ void add_verbs(CLI::App& app, Context& context) {
   add_logs(app, context);
   add_why(app, context);
   add_stop(app, context);
+  add_session(app, context);
   add_schema(app, context);
   add_completion(app, context);
   add_version(app, context);

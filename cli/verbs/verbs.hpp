@@ -19,6 +19,7 @@ void add_report(CLI::App& app, Context& context);
 void add_logs(CLI::App& app, Context& context);
 void add_why(CLI::App& app, Context& context);
 void add_stop(CLI::App& app, Context& context);
+void add_session(CLI::App& app, Context& context);
 void add_schema(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
