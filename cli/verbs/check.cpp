@@ -1,3 +1,6 @@
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <memory>
 
 #include "cli/context.hpp"
@@ -31,8 +34,10 @@ int check(const Context& context, const CheckOptions& options) {
   if (!loaded.ok()) return fail(loaded.status());
   const engine::StudySpec& spec = loaded->spec;
   if (!options.log.empty()) {
-    const auto checked = metrics::check_log(spec.metrics, spec.objective.metric, options.log);
-    if (!checked.ok()) return fail(checked.status());
+    std::ifstream log(options.log, std::ios::binary);
+    if (!log) return fail(Status::invalid(options.log + ": cannot be opened: " + std::strerror(errno)));
+    const auto checked = metrics::check_log(spec.metrics, spec.objective.metric, log);
+    if (!checked.ok()) return fail({checked.status().code(), options.log + ": " + checked.status().message()});
     const int written = write_out(metrics::render(*checked));
     return written != kExitOk ? written : checked->objective_found() ? kExitOk : kExitNoValue;
   }
