@@ -156,7 +156,7 @@ class Loader {
 
   void read_program() {
     const bool given = top_.given("command") || top_.given("trainer");
-    if (!given) errors_.add(root_.mark, "command", "missing; allowed: command or trainer");
+    if (!given && context_.needs_program) errors_.add(root_.mark, "command", "missing; allowed: command or trainer");
     if (top_.given("command") && top_.given("trainer"))
       errors_.add(trainer_mark(), "trainer", "given beside command; allowed: one of the two");
     // Names that the broken part of the space may hold would be unknown here.
@@ -209,7 +209,7 @@ class Loader {
     const std::string& wanted = spec_.objective.metric;
     const bool found =
         std::any_of(spec_.metrics.begin(), spec_.metrics.end(), [&](const MetricDefinition& one) { return one.name == wanted; });
-    if (found || wanted.empty()) return;
+    if (found || wanted.empty() || spec_.command.empty()) return;
     std::vector<std::string> names;
     for (const MetricDefinition& one : spec_.metrics) names.push_back(one.name);
     std::string note =

@@ -163,6 +163,19 @@ TEST_CASE("a study needs an end, from wherever") {
   CHECK(parse(kBase, {.working_directory = "/", .program_directory = "", .has_other_end = true}).ok());
 }
 
+TEST_CASE("a session needs no program") {
+  const std::string text =
+      "name: s\nobjective: {metric: m, goal: maximize}\nparameters: {x: {type: float, min: 0, max: 1}}\nlimits: {max_trials: "
+      "1}\n";
+  CHECK(error(text) == "c.yaml:1:1: command: missing; allowed: command or trainer");
+  ConfigContext session{.working_directory = "/", .program_directory = ""};
+  session.needs_program = false;
+  const auto loaded = parse(text, session);
+  REQUIRE(loaded.ok());
+  CHECK(loaded->spec.command.empty());
+  CHECK(loaded->notes.empty());
+}
+
 TEST_CASE("a trainer brings its command and metrics, the config may replace them") {
   const StudySpec s = spec(R"(name: t
 objective: {metric: "validation:accuracy", goal: maximize}
