@@ -26,13 +26,20 @@ class BayesianStrategy::Model {
       : features_(features),
         best_points_(std::move(data.best_points)),
         posterior_(features.kinds(), data.observations, std::move(hyper)),
-        acquisition_(options.acquisition, incumbent(data.observations), options.beta) {}
+        incumbent_(first_incumbent(data.observations)),
+        options_(options) {}
 
-  void add_pending(const Configuration& configuration) { posterior_.condition_on(features_.row(configuration)); }
+  /// The incumbent counts what the model expects of a pending trial; else its surest guess would be proposed again and again.
+  void add_pending(const Configuration& configuration) {
+    const Eigen::RowVectorXd row = features_.row(configuration);
+    incumbent_ = std::max(incumbent_, posterior_.predict(row).mean[0]);
+    posterior_.condition_on(row);
+  }
 
   /// The best proposal that has not been tried; none when every candidate has.
   [[nodiscard]] std::optional<Configuration> propose(std::uint64_t seed, TrialId trial, const Tried& tried) const {
-    const AcquisitionMaximizer maximizer(features_, posterior_, acquisition_);
+    const Acquisition acquisition(options_.acquisition, incumbent_, options_.beta);
+    const AcquisitionMaximizer maximizer(features_, posterior_, acquisition);
     for (const Candidate& candidate : maximizer.search(seed, trial, best_points_)) {
       Configuration configuration = features_.cube().decode(candidate.point);
       if (!tried.contains(configuration)) return configuration;
@@ -41,7 +48,7 @@ class BayesianStrategy::Model {
   }
 
  private:
-  [[nodiscard]] double incumbent(const Observations& observations) const {
+  [[nodiscard]] double first_incumbent(const Observations& observations) const {
     const Hyperparameters& hyper = posterior_.hyper();
     if (hyper.noise <= kNoisyShare * (hyper.noise + hyper.scale)) return observations.values.maxCoeff();
     return posterior_.predict(observations.points).mean.maxCoeff();
@@ -50,7 +57,8 @@ class BayesianStrategy::Model {
   const FeatureSpace& features_;
   std::vector<std::vector<double>> best_points_;
   Posterior posterior_;
-  Acquisition acquisition_;
+  double incumbent_;
+  const BayesianOptions& options_;
 };
 
 BayesianStrategy::BayesianStrategy(const Space& space, BayesianOptions options)

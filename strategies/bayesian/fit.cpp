@@ -131,12 +131,12 @@ double MapObjective::operator()(const VectorXd& theta, VectorXd& gradient) const
   const MatrixXd& pairs = warped_.empty() ? fixed_pairs_ : own_pairs;
   const VectorXd weights = hyper.length.square().inverse().matrix();
   const Eigen::ArrayXd squared = (pairs * weights).array();
-  const Eigen::ArrayXd correlation = matern52(squared);
+  const Correlation correlation = matern52_with_slope(squared);
 
   MatrixXd covariance(n, n);
   for (Index k = 0, at = 0; k < n; ++k) {
     covariance(k, k) = hyper.scale + hyper.noise + observations_.noise[k];
-    covariance.col(k).tail(n - k - 1) = hyper.scale * correlation.segment(at, n - k - 1).matrix();
+    covariance.col(k).tail(n - k - 1) = hyper.scale * correlation.value.segment(at, n - k - 1).matrix();
     at += n - k - 1;
   }
   const auto factor = jittered_cholesky(std::move(covariance), hyper.scale);
@@ -159,9 +159,9 @@ double MapObjective::operator()(const VectorXd& theta, VectorXd& gradient) const
     at += n - k - 1;
   }
   const double trace = inverse.trace() - alpha.squaredNorm();
-  const VectorXd by_squared = (hyper.scale * by_pair.array() * matern52_slope(squared)).matrix();
+  const VectorXd by_squared = (hyper.scale * by_pair.array() * correlation.slope).matrix();
   gradient.head(columns) = -2.0 * weights.cwiseProduct(pairs.transpose() * by_squared);
-  gradient[columns] = hyper.scale * (0.5 * trace + by_pair.dot(correlation.matrix()));
+  gradient[columns] = hyper.scale * (0.5 * trace + by_pair.dot(correlation.value.matrix()));
   gradient[columns + 1] = 0.5 * hyper.noise * trace;
   if (!warped_.empty()) add_warp_gradient(hyper, by_squared, gradient);
   value += add_priors(theta, gradient);
@@ -171,24 +171,16 @@ double MapObjective::operator()(const VectorXd& theta, VectorXd& gradient) const
 void MapObjective::add_warp_gradient(const Hyperparameters& hyper, const VectorXd& by_squared, VectorXd& gradient) const {
   const Index n = observations_.size();
   const auto columns = static_cast<Index>(shape_.kinds.size());
-  VectorXd value(n);
-  VectorXd by_a(n);
-  VectorXd by_b(n);
   for (std::size_t i = 0; i < warped_.size(); ++i) {
     const Index j = warped_[i];
-    for (Index k = 0; k < n; ++k) {
-      const WarpedInput warped = warp_input(observations_.points(k, j), hyper.warp_a[j], hyper.warp_b[j]);
-      value[k] = warped.value;
-      by_a[k] = warped.by_log_a;
-      by_b[k] = warped.by_log_b;
-    }
+    const WarpedInputs warped = warp_with_derivatives(observations_.points.col(j).array(), hyper.warp_a[j], hyper.warp_b[j]);
     double sum_a = 0.0;
     double sum_b = 0.0;
     for (Index k = 0, at = 0; k + 1 < n; ++k) {
       const Index rest = n - k - 1;
-      const Eigen::ArrayXd pull = by_squared.segment(at, rest).array() * (value.tail(rest).array() - value[k]);
-      sum_a += (pull * (by_a.tail(rest).array() - by_a[k])).sum();
-      sum_b += (pull * (by_b.tail(rest).array() - by_b[k])).sum();
+      const Eigen::ArrayXd pull = by_squared.segment(at, rest).array() * (warped.value.tail(rest) - warped.value[k]);
+      sum_a += (pull * (warped.by_log_a.tail(rest) - warped.by_log_a[k])).sum();
+      sum_b += (pull * (warped.by_log_b.tail(rest) - warped.by_log_b[k])).sum();
       at += rest;
     }
     const double weight = 2.0 / (hyper.length[j] * hyper.length[j]);

@@ -15,24 +15,26 @@ Eigen::ArrayXd matern52(const Eigen::ArrayXd& squared) {
   return (1.0 + r + (5.0 / 3.0) * squared) * (-r).exp();
 }
 
-Eigen::ArrayXd matern52_slope(const Eigen::ArrayXd& squared) {
+Correlation matern52_with_slope(const Eigen::ArrayXd& squared) {
   const Eigen::ArrayXd r = kRoot5 * squared.sqrt();
-  return (-5.0 / 6.0) * (1.0 + r) * (-r).exp();
+  const Eigen::ArrayXd decay = (-r).exp();
+  return {(1.0 + r + (5.0 / 3.0) * squared) * decay, (-5.0 / 6.0) * (1.0 + r) * decay};
 }
 
-WarpedInput warp_input(double x, double a, double b) {
-  const double inside = std::clamp(x, kWarpEdge, 1.0 - kWarpEdge);
-  const double log_x = std::log(inside);
-  const double power = std::exp(a * log_x);    // x^a
-  const double rest = -std::expm1(a * log_x);  // 1 - x^a
-  const double log_rest = std::log(rest);
-  WarpedInput out;
-  out.value = -std::expm1(b * log_rest);
-  const double slope = a * b * power * std::exp((b - 1.0) * log_rest);  // a b x^a (1 - x^a)^(b - 1)
-  out.by_x = x == inside ? slope / inside : 0.0;
-  out.by_log_a = slope * log_x;
-  out.by_log_b = -b * log_rest * std::exp(b * log_rest);
-  return out;
+Eigen::ArrayXd warp_inputs(const Eigen::ArrayXd& x, double a, double b) {
+  const Eigen::ArrayXd log_x = x.max(kWarpEdge).min(1.0 - kWarpEdge).log();
+  const Eigen::ArrayXd rest = 1.0 - (a * log_x).exp();
+  return 1.0 - (b * rest.log()).exp();
+}
+
+WarpedInputs warp_with_derivatives(const Eigen::ArrayXd& x, double a, double b) {
+  const Eigen::ArrayXd inside = x.max(kWarpEdge).min(1.0 - kWarpEdge);
+  const Eigen::ArrayXd log_x = inside.log();
+  const Eigen::ArrayXd power = (a * log_x).exp();  // x^a
+  const Eigen::ArrayXd log_rest = (1.0 - power).log();
+  const Eigen::ArrayXd rest_to_b = (b * log_rest).exp();  // (1 - x^a)^b
+  const Eigen::ArrayXd slope = a * b * power * rest_to_b / (1.0 - power);
+  return {1.0 - rest_to_b, (x == inside).select(slope / inside, 0.0), slope * log_x, -b * log_rest * rest_to_b};
 }
 
 Eigen::MatrixXd warp_points(const Eigen::MatrixXd& points, const std::vector<ColumnKind>& kinds, const Hyperparameters& hyper) {
@@ -40,8 +42,7 @@ Eigen::MatrixXd warp_points(const Eigen::MatrixXd& points, const std::vector<Col
   for (Eigen::Index j = 0; j < points.cols(); ++j) {
     if (kinds[static_cast<std::size_t>(j)] != ColumnKind::kContinuous) continue;
     if (hyper.warp_a[j] == 1.0 && hyper.warp_b[j] == 1.0) continue;
-    for (Eigen::Index i = 0; i < points.rows(); ++i)
-      warped(i, j) = warp_input(points(i, j), hyper.warp_a[j], hyper.warp_b[j]).value;
+    warped.col(j) = warp_inputs(points.col(j).array(), hyper.warp_a[j], hyper.warp_b[j]).matrix();
   }
   return warped;
 }

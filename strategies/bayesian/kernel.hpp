@@ -7,11 +7,14 @@
 
 namespace tune::strategies {
 
-/// Matern-5/2 as a function of the squared scaled distance: (1 + sqrt(5) r + 5/3 r^2) exp(-sqrt(5) r).
+/// Matern-5/2 and its derivative by the squared distance, which share their exponentials.
+struct Correlation {
+  Eigen::ArrayXd value;
+  Eigen::ArrayXd slope;
+};
+Correlation matern52_with_slope(const Eigen::ArrayXd& squared);
+/// (1 + sqrt(5) r + 5/3 r^2) exp(-sqrt(5) r) of squared scaled distances r^2; the slope is -5/6 (1 + sqrt(5) r) exp(-sqrt(5) r).
 Eigen::ArrayXd matern52(const Eigen::ArrayXd& squared);
-/// Its derivative by the squared distance: -5/6 (1 + sqrt(5) r) exp(-sqrt(5) r).
-Eigen::ArrayXd matern52_slope(const Eigen::ArrayXd& squared);
-
 /// What the fit chooses. Lengths and warps have one entry a column; warps are 1 where a column is not warped.
 struct Hyperparameters {
   Eigen::ArrayXd length;
@@ -23,13 +26,14 @@ struct Hyperparameters {
 
 /// Kumaraswamy's distribution function as input warp: w(x) = 1 - (1 - x^a)^b, with x clamped to [kWarpEdge, 1 - kWarpEdge].
 inline constexpr double kWarpEdge = 1e-6;
-struct WarpedInput {
-  double value = 0.0;
-  double by_x = 0.0;      ///< derivative; 0 outside the clamp
-  double by_log_a = 0.0;  ///< derivative by ln a
-  double by_log_b = 0.0;
+struct WarpedInputs {
+  Eigen::ArrayXd value;
+  Eigen::ArrayXd by_x;      ///< derivatives; 0 outside the clamp
+  Eigen::ArrayXd by_log_a;  ///< by ln a
+  Eigen::ArrayXd by_log_b;
 };
-WarpedInput warp_input(double x, double a, double b);
+WarpedInputs warp_with_derivatives(const Eigen::ArrayXd& x, double a, double b);
+Eigen::ArrayXd warp_inputs(const Eigen::ArrayXd& x, double a, double b);
 
 /// Points (one a row) after the warp of every continuous column whose a or b is not 1.
 Eigen::MatrixXd warp_points(const Eigen::MatrixXd& points, const std::vector<ColumnKind>& kinds, const Hyperparameters& hyper);

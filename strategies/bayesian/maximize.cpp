@@ -17,7 +17,7 @@ using Points = std::vector<std::vector<double>>;
 
 constexpr int kCandidates = 1024;  ///< up to kFewDimensions
 constexpr int kManyCandidates = 2048;
-constexpr int kFewDimensions = 6;
+constexpr int kFewDimensions = 10;
 constexpr double kLeastSpread = 1e-3;  ///< standard deviations of the samples around the best points, log-uniform
 constexpr double kMostSpread = 0.2;
 constexpr std::size_t kGreedyStarts = 5;

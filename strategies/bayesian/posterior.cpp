@@ -77,7 +77,8 @@ Moments Posterior::predict(const MatrixXd& points) const {
 MomentsWithGradient Posterior::predict_with_gradient(const RowVectorXd& point) const {
   const RowVectorXd warped = warp_points(point, kinds_, hyper_);
   const Eigen::ArrayXd squared = squared_distances(points_, warped, kinds_, hyper_.length);
-  VectorXd solved = hyper_.scale * matern52(squared).matrix();
+  const Correlation correlation = matern52_with_slope(squared);
+  VectorXd solved = hyper_.scale * correlation.value.matrix();
   MomentsWithGradient out;
   const Index observed = alpha_.size();
   out.mean = mean_ + solved.head(observed).dot(alpha_);
@@ -86,13 +87,14 @@ MomentsWithGradient Posterior::predict_with_gradient(const RowVectorXd& point) c
   out.sd = to_sd(variance);
   root_.triangularView<Eigen::Lower>().transpose().solveInPlace(solved);  // K^-1 k
 
-  const Eigen::ArrayXd slope = hyper_.scale * matern52_slope(squared);
+  const Eigen::ArrayXd slope = hyper_.scale * correlation.slope;
   out.mean_gradient = RowVectorXd::Zero(point.size());
   out.sd_gradient = RowVectorXd::Zero(point.size());
   for (Index j = 0; j < point.size(); ++j) {
     if (kinds_[static_cast<std::size_t>(j)] != ColumnKind::kContinuous) continue;
     const bool bent = hyper_.warp_a[j] != 1.0 || hyper_.warp_b[j] != 1.0;
-    const double inner = bent ? warp_input(point[j], hyper_.warp_a[j], hyper_.warp_b[j]).by_x : 1.0;
+    const double inner =
+        bent ? warp_with_derivatives(Eigen::ArrayXd::Constant(1, point[j]), hyper_.warp_a[j], hyper_.warp_b[j]).by_x[0] : 1.0;
     const double weight = 2.0 * inner / (hyper_.length[j] * hyper_.length[j]);
     const Eigen::ArrayXd by_column = weight * slope * (warped[j] - points_.col(j).array());
     out.mean_gradient[j] = by_column.head(observed).matrix().dot(alpha_);
