@@ -1,0 +1,113 @@
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/trainers/trainer_runs.hpp"
+
+using namespace tune::test;
+
+namespace {
+
+const std::vector<std::string> kForever = {"--epochs", "1000000"};
+
+/// Interrupts a run after its second epoch, goes on for three epochs more, and compares with a run that nobody interrupted. How
+/// many epochs the interrupted one got done in the meantime makes no difference.
+void interrupt_and_compare(int signal, int exit_code, const std::vector<std::string>& more) {
+  const TrainerFolder folder;
+  std::vector<std::string> arguments = {"--learning_rate", "0.002", "--seed", "3"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  std::vector<std::string> saving = arguments;
+  saving.insert(saving.end(), {"--checkpoint-dir", folder.dir() / "checkpoints"});
+
+  std::vector<std::string> first = saving;
+  first.insert(first.end(), kForever.begin(), kForever.end());
+  const auto interrupted = folder.run_until("Epoch[1] Validation-accuracy", signal, first);
+  CHECK(interrupted.exit_code == exit_code);
+  int reached = 1;
+  while (metrics_of(interrupted.out).contains(std::to_string(reached + 1) + " Train-accuracy")) ++reached;
+
+  const std::vector<std::string> budget = {"--data", folder.data(), "--epochs", std::to_string(reached + 4)};
+  saving.insert(saving.end(), budget.begin(), budget.end());
+  const auto resumed = folder.run(saving);
+  REQUIRE_MESSAGE(resumed.exit_code == 0, resumed.err);
+  CHECK(resumed.out.find("Going on from checkpoint") != std::string::npos);
+  CHECK_FALSE(metrics_of(resumed.out).contains("0 Validation-accuracy"));
+
+  arguments.insert(arguments.end(), budget.begin(), budget.end());
+  const auto straight = folder.run(arguments);
+  REQUIRE(straight.exit_code == 0);
+  CHECK(weights_of(resumed.out) == weights_of(straight.out));
+  CHECK(metrics_of(interrupted.out + resumed.out) == metrics_of(straight.out));
+}
+
+}  // namespace
+
+TEST_CASE("killed and resumed equals never killed, bit for bit") {
+  for (const std::string optimizer : {"sgd", "nag", "adam", "rmsprop"}) {
+    CAPTURE(optimizer);
+    interrupt_and_compare(SIGKILL, 128 + SIGKILL, {"--optimizer", optimizer});
+  }
+}
+
+TEST_CASE("SIGTERM saves in the middle of an epoch; going on equals never stopped") {
+  interrupt_and_compare(SIGTERM, 143, {"--optimizer", "adam", "--mini_batch_size", "7"});
+}
+
+TEST_CASE("SIGTERM: the last thing it does is to save") {
+  const TrainerFolder folder;
+  std::vector<std::string> arguments = {"--learning_rate", "0.002", "--checkpoint-dir", folder.dir() / "c"};
+  arguments.insert(arguments.end(), kForever.begin(), kForever.end());
+  const auto stopped = folder.run_until("Epoch[0] Batch", SIGTERM, arguments);
+  CHECK(stopped.exit_code == 143);
+  const std::string end = "Saved checkpoint to \"" + (folder.dir() / "c") + "/last.ckpt\"\n";
+  CHECK(stopped.out.ends_with(end));
+  CHECK_FALSE(std::filesystem::exists(folder.dir() / "c/last.ckpt.tmp"));
+}
+
+TEST_CASE("Ctrl-C without a checkpoint directory ends it too") {
+  const TrainerFolder folder;
+  CHECK(folder.run_until("Epoch[0] Batch", SIGINT, kForever).exit_code == 130);
+}
+
+TEST_CASE("a finished run is not trained again, and a longer one goes on from it") {
+  const TrainerFolder folder;
+  const auto run = [&](const std::string& epochs) {
+    return folder.run({"--data", folder.data(), "--learning_rate", "0.02", "--checkpoint-dir", "c", "--epochs", epochs}).out;
+  };
+  const std::string two = run("2");
+  const std::string again = run("2");
+  CHECK(metrics_of(again).empty());
+  CHECK(weights_of(again) == weights_of(two));
+  const std::string three = run("3");
+  CHECK(metrics_of(three).size() == 4);
+  CHECK(metrics_of(three).contains("2 Validation-accuracy"));
+}
+
+TEST_CASE("a checkpoint of another configuration is refused, and every difference named") {
+  const TrainerFolder folder;
+  const std::vector<std::string> common = {"--data", folder.data(), "--epochs", "1", "--checkpoint-dir", "c"};
+  const auto run = [&](std::vector<std::string> more) {
+    more.insert(more.end(), common.begin(), common.end());
+    return folder.run(more);
+  };
+  REQUIRE(run({"--learning_rate", "0.02"}).exit_code == 0);
+  const auto other = run({"--learning_rate", "0.03", "--seed", "9"});
+  CHECK(other.exit_code == 2);
+  CHECK(other.err.find("c/last.ckpt: of another configuration") != std::string::npos);
+  CHECK(other.err.find("learning_rate was 0.02 and is 0.03; seed was 0 and is 9") != std::string::npos);
+  const auto fewer = run({"--learning_rate", "0.02", "--num_training_samples", "150"});
+  CHECK(fewer.exit_code == 2);
+  CHECK(fewer.err.find("data was 200+100 images") != std::string::npos);
+}
+
+TEST_CASE("a damaged checkpoint is refused") {
+  const TrainerFolder folder;
+  folder.dir().write("c/last.ckpt", "tune-checkpoint 1\nnot really one");
+  const auto run = folder.run({"--data", folder.data(), "--checkpoint-dir", "c"});
+  CHECK(run.exit_code == 2);
+  CHECK(run.err.find("c/last.ckpt: damaged") != std::string::npos);
+  CHECK(run.out == "");
+}
