@@ -2,7 +2,7 @@
 ///
 ///   search_quality [seeds, default 5] [evaluations, default 50] [arm ...]
 ///
-/// Arms: random, sobol, bayesian (the defaults), bayesian-ucb, bayesian-plain (no input warp), bayesian-ucb-plain.
+/// Arms: random, sobol, bayesian (the defaults), bayesian-ucb, bayesian-warp (with input warp), bayesian-ucb-warp.
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +23,7 @@ std::unique_ptr<Strategy> make_arm(const std::string& arm, const Space& space) {
   if (!arm.starts_with("bayesian")) return make_strategy(arm, space);
   Options changes;
   if (arm.find("-ucb") != std::string::npos) changes["acquisition"] = std::string("ucb");
-  if (arm.find("-plain") != std::string::npos) changes["input_warp"] = false;
+  if (arm.find("-warp") != std::string::npos) changes["input_warp"] = true;
   return make_strategy("bayesian", space, changes);
 }
 

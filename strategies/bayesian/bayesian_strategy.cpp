@@ -120,7 +120,7 @@ Entry<Strategy> bayesian_entry() {
   OptionSpec beta{"beta", OptionType::kFloat, OptionValue(1.8), 0.0, kMaxBeta, {}, "how much acquisition ucb explores"};
   OptionSpec warp{"input_warp",
                   OptionType::kBool,
-                  OptionValue(true),
+                  OptionValue(false),
                   std::nullopt,
                   std::nullopt,
                   {},

@@ -13,7 +13,7 @@ struct BayesianOptions {
   std::optional<std::int64_t> initial;  ///< trials of the initial design; none: max(5, min(10, 2 d + 1))
   AcquisitionKind acquisition = AcquisitionKind::kLogExpectedImprovement;
   double beta = 1.8;  ///< of the upper confidence bound
-  bool input_warp = true;
+  bool input_warp = false;
 };
 
 /// A Gaussian process over the unit cube; proposes where the acquisition is largest. docs/search.md says how.
