@@ -38,7 +38,7 @@ download_file() {
   return 1
 }
 
-# All four or none: they arrive in a folder of another name.
+# All four or none.
 download() {
   local folder=$DOWNLOADED.part sum file
   rm -rf "$folder"
@@ -51,8 +51,11 @@ download() {
       return 1
     fi
   done <<<"$SUMS"
-  rm -f "$folder/errors"
-  mv "$folder" "$DOWNLOADED"
+  if [ -L "$DOWNLOADED" ]; then rm "$DOWNLOADED"; fi # it points to nothing, else there were images
+  mkdir -p "$DOWNLOADED"
+  mv "$folder"/t10k-* "$folder"/train-labels* "$DOWNLOADED"
+  mv "$folder"/train-images* "$DOWNLOADED" # last: it is what has_images looks for
+  rm -r "$folder"
 }
 
 has_images() { [ -e "$1/train-images-idx3-ubyte" ] || [ -e "$1/train-images-idx3-ubyte.gz" ]; }
@@ -72,8 +75,8 @@ choose_data() {
   elif has_images "$SHARED"; then
     # Where the trainer looks by itself, so that `tune resume` and commands by hand find them too.
     mkdir -p data
-    ln -sfn "$(cd "$SHARED" && pwd)" "$DOWNLOADED" || true
-    printf '%s' "$PWD/$SHARED"
+    ln -sfn "$(cd "$SHARED" && pwd)" "$DOWNLOADED"
+    printf '%s' "$PWD/$DOWNLOADED"
   elif download; then
     printf '%s' "$PWD/$DOWNLOADED"
   else
@@ -106,7 +109,7 @@ fi
 
 if [ -e "$STUDY" ] && [ -n "$fresh" ]; then
   aside="$STUDY-$(date +%Y%m%d-%H%M%S)"
-  mv "$STUDY" "$aside"
+  mv -T "$STUDY" "$aside"
   say "the study that was there is now in $aside"
 fi
 if [ -e "$STUDY" ]; then
