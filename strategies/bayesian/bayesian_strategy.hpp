@@ -20,6 +20,8 @@ struct BayesianOptions {
 class BayesianStrategy final : public Strategy {
  public:
   BayesianStrategy(const Space& space, BayesianOptions options);
+  BayesianStrategy(const BayesianStrategy&) = delete;
+  BayesianStrategy& operator=(const BayesianStrategy&) = delete;
   [[nodiscard]] std::string_view name() const override { return "bayesian"; }
   [[nodiscard]] Asked ask(const StudyView& study, int count) override;
 
