@@ -73,6 +73,7 @@ int run_arms(const Context& context, CompareOptions& options) {
     if (options.resume && has_ended(context, request.directory)) continue;
     if (!context.output.quiet) write_err("tune: arm " + arm + " in " + request.directory + "\n");
     const RunEnd end = run_with_display(context, request, hint(options));
+    if (end.code == kExitUsage && !options.resume) write_err("tune: or with the whole comparison: " + hint(options) + "\n");
     if (!end.summary.status.ok() || end.code >= kExitSignalBase) return end.code;
     code = std::max(code, end.code);
   }

@@ -73,7 +73,7 @@ Json arm_json(const ArmFigures& arm) {
       {"study", arm.study},
       {"status", to_string(arm.status)},
       {"early_stopping", arm.early_stopping},
-      {"seconds", {{"training", arm.training}, {"wall", arm.wall}, {"training_to_within_1_percent", json_number(arm.to_within)}}},
+      {"seconds", {{"training", json_seconds(arm.training)}, {"wall", json_seconds(arm.wall)}, {"training_to_within_1_percent", json_seconds(arm.to_within)}}},
       {"counts", {{"trials", arm.trials}, {"Completed", arm.completed}, {"Stopped", arm.stopped}, {"Failed", arm.failed}}},
       {"best", {{"trial", json_or_null(arm.best_trial)}, {"value", json_number(arm.best_value)}}}};
 }
@@ -153,15 +153,15 @@ std::string comparison_json(const Comparison& comparison) {
   const ArmFigures& b = comparison.arms[1];
   const auto share = [](double difference, double of) { return of > 0.0 ? Json(difference / of) : Json(nullptr); };
   Json json{{"schema", 1}, {"arms", Json::array({arm_json(a), arm_json(b)})}};
-  json["difference"] = {{"training_seconds", b.training - a.training},
+  json["difference"] = {{"training_seconds", json_seconds(b.training - a.training)},
                         {"training_share", share(b.training - a.training, a.training)},
-                        {"wall_seconds", b.wall - a.wall},
+                        {"wall_seconds", json_seconds(b.wall - a.wall)},
                         {"wall_share", share(b.wall - a.wall, a.wall)},
                         {"completed", b.completed - a.completed},
                         {"stopped", b.stopped - a.stopped},
                         {"failed", b.failed - a.failed},
                         {"best_value", json_number(minus(b.best_value, a.best_value))},
-                        {"training_seconds_to_within_1_percent", json_number(minus(b.to_within, a.to_within))}};
+                        {"training_seconds_to_within_1_percent", json_seconds(minus(b.to_within, a.to_within))}};
   return json_text(json);
 }
 

@@ -20,6 +20,10 @@ inline Json json_number(double number) {
 }
 inline Json json_number(const std::optional<double>& number) { return number ? json_number(*number) : Json(nullptr); }
 
+/// A duration, to the microsecond that the records know: sums of doubles would show digits nobody measured.
+inline Json json_seconds(double seconds) { return std::round(seconds * 1e6) / 1e6; }
+inline Json json_seconds(const std::optional<double>& seconds) { return seconds ? json_seconds(*seconds) : Json(nullptr); }
+
 template <typename T>
 Json json_or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);

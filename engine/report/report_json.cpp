@@ -67,9 +67,9 @@ Json trial_json(const StudyRecord& study, const TrialRecord& trial, Until until)
           {"parameters", json_parameters(study.space, trial.configuration)},
           {"start", json_time(first_start(trial))},
           {"end", json_time(last_end(trial))},
-          {"elapsed_seconds", json_number(elapsed_seconds(trial))},
-          {"training_seconds", training_seconds(trial, until)},
-          {"gpu_seconds", gpu_seconds(trial, until)},
+          {"elapsed_seconds", json_seconds(elapsed_seconds(trial))},
+          {"training_seconds", json_seconds(training_seconds(trial, until))},
+          {"gpu_seconds", json_seconds(gpu_seconds(trial, until))},
           {"observations", observations_json(trial)},
           {"attempts", attempts_json(trial)}};
 }
@@ -105,10 +105,10 @@ Json study_json(const StudyRecord& study, Until until) {
             {"InProgress", counts.in_progress}}},
           {"best", best_json(study)},
           {"seconds",
-           {{"training", ledger.training},
-            {"billable", ledger.billable},
-            {"wall", ledger.wall},
-            {"early_stopping_saved_estimate", json_number(ledger.saved)}}},
+           {{"training", json_seconds(ledger.training)},
+            {"billable", json_seconds(ledger.billable)},
+            {"wall", json_seconds(ledger.wall)},
+            {"early_stopping_saved_estimate", json_seconds(ledger.saved)}}},
           {"trials", std::move(trials)}};
 }
 
