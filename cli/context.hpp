@@ -23,8 +23,8 @@ struct Context {
   std::function<int()> action;
   std::map<const CLI::Option*, std::vector<std::string>> choices;  ///< what shell completion offers for an option or argument
 
-  [[nodiscard]] engine::ConfigContext config_context(bool has_other_end = false) const {
-    return {working_directory, program_directory, has_other_end};
+  [[nodiscard]] engine::ConfigContext config_context() const {
+    return {.working_directory = working_directory, .program_directory = program_directory};
   }
   [[nodiscard]] std::string shim_path() const { return program_directory + "/tune-shim"; }
 };

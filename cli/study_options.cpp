@@ -34,8 +34,11 @@ void add_overrides(CLI::App& verb, Context& context, StudyOverrides& overrides) 
   for (const auto& policy : context.registry.policies()) context.choices[stopping].push_back(policy.name);
 }
 
-Result<engine::StudySpec> load_study_spec(const Context& context, StudyOverrides& overrides) {
-  auto loaded = engine::load_config(overrides.config, context.registry, context.config_context(overrides.max_trials.has_value()));
+Result<engine::StudySpec> load_study_spec(const Context& context, StudyOverrides& overrides, bool needs_program) {
+  engine::ConfigContext where = context.config_context();
+  where.has_other_end = overrides.max_trials.has_value();
+  where.needs_program = needs_program;
+  auto loaded = engine::load_config(overrides.config, context.registry, where);
   if (!loaded.ok()) return loaded.status();
   engine::StudySpec& spec = loaded->spec;
   if (overrides.seed) spec.seed = *overrides.seed;

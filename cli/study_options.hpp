@@ -24,6 +24,7 @@ void add_overrides(CLI::App& verb, Context& context, StudyOverrides& overrides);
 void add_limits(CLI::App& verb, std::optional<std::int64_t>& max_trials, std::optional<int>& max_parallel);
 
 /// The config with the overrides applied; its notes go to stderr unless `--quiet`. `directory` is filled in.
-Result<engine::StudySpec> load_study_spec(const Context& context, StudyOverrides& overrides);
+/// `needs_program` as in ConfigContext.
+Result<engine::StudySpec> load_study_spec(const Context& context, StudyOverrides& overrides, bool needs_program = true);
 
 }  // namespace tune::cli

@@ -45,7 +45,7 @@ int serve(engine::Session& session) {
 }
 
 int run_session(const Context& context, SessionOptions& options) {
-  const auto spec = load_study_spec(context, options.study);
+  const auto spec = load_study_spec(context, options.study, false);
   if (!spec.ok()) return fail(spec.status());
   const auto mode = options.resume ? engine::OpenMode::kCreateOrResume : engine::OpenMode::kCreate;
   const auto session = engine::Session::open(options.study.directory, *spec, context.registry, mode);
