@@ -26,29 +26,29 @@ struct Resources {
 /// One attempt to be started or adopted.
 struct LaunchSpec {
   AttemptId id;
-  std::vector<std::string> argv;
-  std::vector<std::pair<std::string, std::string>> environment;  ///< set on top of the caller's
-  std::string working_directory;
-  std::string directory;             ///< the attempt's: lock, pid, log, exit.json
-  std::string checkpoint_directory;  ///< exists before launch
+  std::vector<std::string> argv = {};
+  std::vector<std::pair<std::string, std::string>> environment = {};  ///< set on top of the caller's
+  std::string working_directory = {};
+  std::string directory = {};             ///< the attempt's: lock, pid, log, exit.json
+  std::string checkpoint_directory = {};  ///< exists before launch
   Resources resources;
-  std::optional<std::string> resume_from;
-  Configuration configuration;   ///< for executors that call a function
+  std::optional<std::string> resume_from = {};
+  Configuration configuration = {};   ///< for executors that call a function
   std::uint64_t log_offset = 0;  ///< adopt: bytes of the log already consumed
-  std::vector<std::string> gpus;  ///< adopt: the GPUs the attempt was given
+  std::vector<std::string> gpus = {};  ///< adopt: the GPUs the attempt was given
   int slot = -1;                  ///< adopt
 };
 
 /// How an attempt's command ended; from exit.json, the durable copy.
 struct ExitRecord {
-  std::optional<int> code;
-  std::optional<int> signal;
+  std::optional<int> code = {};
+  std::optional<int> signal = {};
   bool stop_requested = false;  ///< we had asked it to stop
   bool killed = false;          ///< it did not end within the grace period
-  std::string launch_error;     ///< not empty: the command could not be started; says why
-  std::string error;            ///< what() of the exception that left an in-process trial; code is 1 then
-  TimePoint started;
-  TimePoint ended;
+  std::string launch_error = {};     ///< not empty: the command could not be started; says why
+  std::string error = {};            ///< what() of the exception that left an in-process trial; code is 1 then
+  TimePoint started = {};
+  TimePoint ended = {};
   double user_seconds = 0.0;
   double system_seconds = 0.0;
   std::int64_t max_rss_bytes = 0;
@@ -56,22 +56,22 @@ struct ExitRecord {
 
 /// No place yet (a GPU's memory is not free); `launch` will be carried out later.
 struct Waiting {
-  std::string why;
+  std::string why = {};
 };
 struct Started {
-  std::string host;
-  std::vector<std::string> gpus;
+  std::string host = {};
+  std::vector<std::string> gpus = {};
   int slot = -1;
 };
 /// Bytes of the attempt's log, from `offset` on, gapless and in order.
 struct Output {
-  std::string bytes;
+  std::string bytes = {};
   std::uint64_t offset = 0;
 };
 /// An observation that needs no parsing (in-process trials).
 struct Reported {
-  std::string metric;
-  std::optional<std::int64_t> step;
+  std::string metric = {};
+  std::optional<std::int64_t> step = {};
   double value = 0.0;
 };
 /// The attempt is over and all its output was delivered. It may come without Started, and then with neither code nor signal: the
@@ -81,11 +81,11 @@ struct Ended {
 };
 /// Ended by a signal we did not send from outside the trial (preemption, a user's kill of the shim).
 struct Interrupted {
-  std::string why;
+  std::string why = {};
 };
 /// Nothing is known of it any more: its supervisor is gone and left no record.
 struct Lost {
-  std::string why;
+  std::string why = {};
 };
 
 struct ExecutorEvent {

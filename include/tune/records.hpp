@@ -31,7 +31,7 @@ enum class ValueMode { kLast, kBest, kMeanLastK };
 enum class OnNan { kStop, kIgnore };
 
 struct Objective {
-  std::string metric;
+  std::string metric = {};
   Goal goal = Goal::kMaximize;
   ValueMode value = ValueMode::kLast;
   int last_k = 1;  ///< for kMeanLastK
@@ -63,67 +63,67 @@ inline std::string_view to_string(Goal goal) { return goal == Goal::kMaximize ? 
 struct Point {
   std::int64_t step = 0;
   double value = 0.0;
-  TimePoint time;
+  TimePoint time = {};
   std::int64_t order = 0;  ///< sequence number of the event that brought it: the order in which things happened
   int attempt = 1;
 };
 
 /// The observations of one metric, one point a step, sorted by step; a later value for a step has replaced the earlier one.
 struct Series {
-  std::string metric;
-  std::vector<Point> points;
+  std::string metric = {};
+  std::vector<Point> points = {};
 };
 
 /// One execution of a trial's command.
 struct AttemptRecord {
   int number = 1;
-  std::optional<TimePoint> launched;  ///< when it was decided to start it
-  std::optional<TimePoint> started;
-  std::optional<TimePoint> ended;
-  std::string end_reason;  ///< completed | stopped | failed | interrupted | lost; empty while running
-  std::string host;
-  std::vector<std::string> gpus;  ///< as given to the trial: index or UUID
+  std::optional<TimePoint> launched = {};  ///< when it was decided to start it
+  std::optional<TimePoint> started = {};
+  std::optional<TimePoint> ended = {};
+  std::string end_reason = {};  ///< completed | stopped | failed | interrupted | lost; empty while running
+  std::string host = {};
+  std::vector<std::string> gpus = {};  ///< as given to the trial: index or UUID
   int slot = -1;
-  std::optional<int> exit_code;
-  std::optional<int> exit_signal;
-  std::optional<std::int64_t> resumed_from_step;
+  std::optional<int> exit_code = {};
+  std::optional<int> exit_signal = {};
+  std::optional<std::int64_t> resumed_from_step = {};
 };
 
 /// A decision that was taken about a trial, with what it was based on.
 struct DecisionRecord {
   std::int64_t step = 0;
-  std::string kind;  ///< continue | stop | pause
-  std::string rule;
-  std::string reason;
-  std::vector<std::pair<std::string, double>> numbers;
-  std::vector<TrialId> references;
-  TimePoint time;
+  std::string kind = {};  ///< continue | stop | pause
+  std::string rule = {};
+  std::string reason = {};
+  std::vector<std::pair<std::string, double>> numbers = {};
+  std::vector<TrialId> references = {};
+  TimePoint time = {};
   std::int64_t order = 0;
 };
 
 struct TrialRecord {
   TrialId id = 0;
-  std::string name;  ///< study name, number and a random-looking suffix
-  Configuration configuration;
+  std::string name = {};  ///< study name, number and a random-looking suffix
+  Configuration configuration = {};
   TrialStatus status = TrialStatus::kInProgress;
   SecondaryStatus secondary = SecondaryStatus::kPending;
-  std::string stop_reason;  ///< median, diverged, time_limit, target, budget, user, ...; empty if none
-  std::optional<FailureClass> failure;
-  std::string failure_detail;          ///< one sentence
-  std::vector<std::string> last_lines;  ///< the end of the log of a failed trial
-  std::optional<double> value;          ///< the result, by `Objective::value`; finite
+  std::string stop_reason = {};  ///< median, diverged, time_limit, target, budget, user, ...; empty if none
+  std::optional<FailureClass> failure = {};
+  std::string failure_detail = {};          ///< one sentence
+  std::vector<std::string> last_lines = {};  ///< the end of the log of a failed trial
+  std::optional<double> value = {};          ///< the result, by `Objective::value`; finite
   std::int64_t as_of = 0;               ///< sequence number of the snapshot the proposal was made from
   std::int64_t proposed_order = 0;
   std::int64_t ended_order = 0;
-  TimePoint proposed_time;
-  std::optional<TimePoint> ended_time;
+  TimePoint proposed_time = {};
+  std::optional<TimePoint> ended_time = {};
   std::int64_t virtual_start = 0;  ///< start on the virtual clock of a deterministic study
   bool spared = false;             ///< audited: no policy stops it again
   bool stop_requested = false;     ///< a stop is in the journal, the end is not
-  std::vector<Series> series;      ///< the objective's, if any, among them
-  std::optional<std::int64_t> judged_step;  ///< step of the newest objective observation
-  std::vector<AttemptRecord> attempts;
-  std::vector<DecisionRecord> decisions;
+  std::vector<Series> series = {};      ///< the objective's, if any, among them
+  std::optional<std::int64_t> judged_step = {};  ///< step of the newest objective observation
+  std::vector<AttemptRecord> attempts = {};
+  std::vector<DecisionRecord> decisions = {};
   bool imported = false;  ///< recorded by `add`, never run here
   std::int64_t unreadable_captures = 0;
   std::int64_t cut_lines = 0;
@@ -142,22 +142,22 @@ struct TrialRecord {
 };
 
 struct StudyRecord {
-  std::string name;
-  Space space;
-  Objective objective;
-  std::string strategy;
-  std::string stopping;  ///< "off" when there is no early stopping
+  std::string name = {};
+  Space space = {};
+  Objective objective = {};
+  std::string strategy = {};
+  std::string stopping = {};  ///< "off" when there is no early stopping
   std::uint64_t seed = 0;
-  std::optional<std::int64_t> declared_max_step;  ///< `max_step`, else `static.epochs` or a synonym
+  std::optional<std::int64_t> declared_max_step = {};  ///< `max_step`, else `static.epochs` or a synonym
   StudyStatus status = StudyStatus::kInProgress;
-  std::string stop_reason;  ///< max_trials, max_runtime, target, not_improving, converged, exhausted, max_failures, user
+  std::string stop_reason = {};  ///< max_trials, max_runtime, target, not_improving, converged, exhausted, max_failures, user
   std::int64_t seq = 0;     ///< sequence number of the last event folded in
-  TimePoint created;
-  std::optional<TimePoint> ended;
+  TimePoint created = {};
+  std::optional<TimePoint> ended = {};
   Duration active{0};  ///< wall time during which a process owned the study
-  std::deque<TrialRecord> trials;      ///< trials[i].id == i + 1
-  std::vector<TrialId> finished_order;  ///< in the order in which they ended
-  std::vector<TrialId> running;         ///< not finished, in the order of their proposal
+  std::deque<TrialRecord> trials = {};      ///< trials[i].id == i + 1
+  std::vector<TrialId> finished_order = {};  ///< in the order in which they ended
+  std::vector<TrialId> running = {};         ///< not finished, in the order of their proposal
 
   [[nodiscard]] const TrialRecord& trial(TrialId id) const { return trials[static_cast<std::size_t>(id - 1)]; }
   [[nodiscard]] bool has_trial(TrialId id) const { return id >= 1 && id <= static_cast<TrialId>(trials.size()); }

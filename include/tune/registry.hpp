@@ -29,13 +29,13 @@ using OptionValue = std::variant<bool, std::int64_t, double, std::string, std::m
 
 /// One option of a strategy or policy, as the config parser, the schema and the documentation show it.
 struct OptionSpec {
-  std::string name;
+  std::string name = {};
   OptionType type = OptionType::kInt;
-  std::optional<OptionValue> default_value;  ///< none: the option is absent unless given
-  std::optional<double> min;                 ///< inclusive, numbers only
-  std::optional<double> max;
-  std::vector<std::string> allowed;  ///< for kString; empty: any
-  std::string doc;                   ///< one line
+  std::optional<OptionValue> default_value = {};  ///< none: the option is absent unless given
+  std::optional<double> min = {};                 ///< inclusive, numbers only
+  std::optional<double> max = {};
+  std::vector<std::string> allowed = {};  ///< for kString; empty: any
+  std::string doc = {};                   ///< one line
 };
 
 /// Resolved options: every default filled in, checked against the specs.
@@ -51,11 +51,11 @@ T option(const Options& options, const std::string& name) {
 /// Something a config can name.
 template <typename Product>
 struct Entry {
-  std::string name;
-  std::string doc;  ///< one line
-  std::vector<OptionSpec> options;
+  std::string name = {};
+  std::string doc = {};  ///< one line
+  std::vector<OptionSpec> options = {};
   /// Makes one for a study over `space`. Options are resolved. May refuse (invalid) what the specs cannot express.
-  std::function<Result<std::unique_ptr<Product>>(const Space& space, const Options& options)> make;
+  std::function<Result<std::unique_ptr<Product>>(const Space& space, const Options& options)> make = {};
 };
 
 /// The strategies and policies that configs may name. Copyable; add your own with `add`. Const use is safe from several threads.

@@ -29,21 +29,21 @@ inline constexpr double kMaxExactInteger = 9007199254740992.0;  // 2^53
 /// A parameter exists in a configuration only while its parent holds one of `values`. One level: the parent itself is
 /// unconditional and categorical.
 struct Condition {
-  std::string parameter;
-  std::vector<Value> values;
+  std::string parameter = {};
+  std::vector<Value> values = {};
 };
 
 /// One named dimension of the space. For kFloat and kInt: [min, max] inclusive, `step` > 0 makes it the grid min, min + step, ...
 /// For kCategorical: `values`, all different, at least one.
 struct Parameter {
-  std::string name;
+  std::string name = {};
   ParameterType type = ParameterType::kFloat;
   double min = 0.0;
   double max = 1.0;
   Scale scale = Scale::kAuto;
-  std::optional<double> step;
-  std::vector<Value> values;
-  std::optional<Condition> when;
+  std::optional<double> step = {};
+  std::vector<Value> values = {};
+  std::optional<Condition> when = {};
 
   [[nodiscard]] Scale resolved_scale() const {
     if (scale != Scale::kAuto) return scale;

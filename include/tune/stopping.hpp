@@ -14,10 +14,10 @@ namespace tune {
 struct Decision {
   enum class Kind { kContinue, kStop, kPause };
   Kind kind = Kind::kContinue;
-  std::string rule;
-  std::string reason;  ///< one sentence; never empty for kStop and kPause
-  std::vector<std::pair<std::string, double>> numbers;
-  std::vector<TrialId> references;
+  std::string rule = {};
+  std::string reason = {};  ///< one sentence; never empty for kStop and kPause
+  std::vector<std::pair<std::string, double>> numbers = {};
+  std::vector<TrialId> references = {};
 };
 
 inline std::string_view to_string(Decision::Kind kind) {
@@ -26,9 +26,9 @@ inline std::string_view to_string(Decision::Kind kind) {
 
 /// What to do with a free slot before the strategy is asked.
 struct Plan {
-  std::optional<TrialId> resume;  ///< a paused trial to go on with
+  std::optional<TrialId> resume = {};  ///< a paused trial to go on with
   int bracket = 0;
-  std::optional<std::int64_t> max_step;  ///< a new trial's rung
+  std::optional<std::int64_t> max_step = {};  ///< a new trial's rung
 };
 
 /// Whom to stop. A pure function of history: replaying a journal gives the same decisions. Const use is safe from several threads.

@@ -21,20 +21,20 @@ namespace tune {
 
 /// A strategy or policy by name, with options; what is not given takes its default.
 struct Named {
-  std::string name;
-  Options options;
+  std::string name = {};
+  Options options = {};
 };
 inline Named named(std::string name, Options options = {}) { return {std::move(name), std::move(options)}; }
 
 struct StudyOptions {
-  Objective objective;
+  Objective objective = {};
   Named strategy = named("bayesian");
-  std::optional<Named> stopping;            ///< none: no early stopping
-  std::optional<std::int64_t> max_trials;   ///< none: until the strategy is exhausted or another limit ends it
+  std::optional<Named> stopping = {};            ///< none: no early stopping
+  std::optional<std::int64_t> max_trials = {};   ///< none: until the strategy is exhausted or another limit ends it
   std::uint64_t seed = 0;
-  std::optional<std::int64_t> max_step;     ///< what a trial reports when it is done
+  std::optional<std::int64_t> max_step = {};     ///< what a trial reports when it is done
   bool deterministic = false;               ///< a parallel run repeats exactly (docs/architecture.md)
-  std::optional<std::chrono::milliseconds> trial_runtime;  ///< after which run() stops a trial
+  std::optional<std::chrono::milliseconds> trial_runtime = {};  ///< after which run() stops a trial
   int max_failures = 5;                     ///< failed trials in a row after which the study ends
   Registry registry = builtin();            ///< add your own strategies and policies to it
 };
@@ -96,32 +96,32 @@ class Trial {
 /// How a told trial ended.
 struct Outcome {
   TrialStatus status = TrialStatus::kCompleted;  ///< kCompleted, kStopped or kFailed
-  std::optional<FailureClass> failure;           ///< for kFailed; default kUserError
-  std::string detail;
+  std::optional<FailureClass> failure = {};           ///< for kFailed; default kUserError
+  std::string detail = {};
 };
 
 /// A command to run for each trial, as `command`, `metrics` and `environment` of a config file (docs/configuration.md).
 struct Command {
-  std::vector<std::string> argv;  ///< `{name}` is replaced by the parameter's value; `{{` is a brace
-  std::vector<MetricDefinition> metrics;
-  std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<std::string> argv = {};  ///< `{name}` is replaced by the parameter's value; `{{` is a brace
+  std::vector<MetricDefinition> metrics = {};
+  std::vector<std::pair<std::string, std::string>> environment = {};
 };
 
 struct RunOptions {
   int parallel = 1;                                      ///< trials at once
-  std::optional<std::chrono::milliseconds> max_runtime;  ///< of the study, over all its runs; journaled when it changes
+  std::optional<std::chrono::milliseconds> max_runtime = {};  ///< of the study, over all its runs; journaled when it changes
 };
 
 /// How a study stands.
 struct Summary {
   Status status;  ///< not ok: the run broke off (storage, executor); the study can be opened again
   StudyStatus study = StudyStatus::kInProgress;
-  std::string stop_reason;
+  std::string stop_reason = {};
   std::int64_t completed = 0;
   std::int64_t stopped = 0;
   std::int64_t failed = 0;
-  std::optional<TrialId> best_trial;
-  std::optional<double> best_value;
+  std::optional<TrialId> best_trial = {};
+  std::optional<double> best_value = {};
 };
 
 /// A study in a directory: every call is in its journal before it returns, so a killed process loses nothing. A move-only handle.

@@ -1,0 +1,102 @@
+#include "engine/session/session.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/engine/run/simulated_study.hpp"
+
+namespace {
+
+using namespace tune;
+using namespace tune::engine;
+using tune::test::TempDir;
+
+std::unique_ptr<Session> open_session(const std::string& directory, const StudySpec& spec, OpenMode mode = OpenMode::kCreate) {
+  auto session = Session::open(directory, spec, builtin(), mode);
+  REQUIRE_MESSAGE(session.ok(), session.status().message());
+  return *std::move(session);
+}
+
+bool is_error(const std::string& answer) { return answer.starts_with("{\"error\":"); }
+
+}  // namespace
+
+TEST_CASE("a session asks, reports, tells and knows its best") {
+  const TempDir dir;
+  StudySpec spec = test::small_spec();
+  spec.limits.max_trials = 2;
+  const auto session = open_session(dir / "study", spec);
+  CHECK(session->handle(R"({"best":true})") == R"({"trial":null,"value":null,"parameters":null})");
+  const std::string asked = session->handle(R"({"ask":1})");
+  CHECK(asked.starts_with(R"({"trial":1,"parameters":{"x":)"));
+  CHECK(asked.ends_with(R"("max_step":6,"resume_from":null})"));
+  CHECK(session->handle(R"({"report":1,"step":1,"value":0.5,"metrics":{"loss":2}})") ==
+        R"({"decision":"continue","rule":null,"reason":null})");
+  CHECK(session->handle(R"({"tell":1})") == R"({"ok":true})");
+  CHECK(session->handle(R"({"best":true,"id":"b"})").starts_with(R"({"trial":1,"value":0.5,"parameters":{"x":)"));
+  CHECK(session->handle(R"({"best":true,"id":"b"})").ends_with(R"("id":"b"})"));
+  CHECK(session->handle(R"({"ask":5})").starts_with(R"({"trials":[{"trial":2,)"));
+  CHECK(session->handle(R"({"ask":1})") == R"({"exhausted":true})");
+  CHECK(session->handle(R"({"tell":2,"status":"Failed","failure_class":"oom"})") == R"({"ok":true})");
+  CHECK(session->handle(R"({"ask":1})") == R"({"exhausted":true})");
+}
+
+TEST_CASE("a value that is no number diverges and is never best") {
+  const TempDir dir;
+  const auto session = open_session(dir / "study", test::small_spec());
+  (void)session->handle(R"({"ask":2})");
+  const std::string stop = session->handle(R"({"report":1,"step":1,"value":"NaN"})");
+  CHECK(stop.starts_with(R"({"decision":"stop","rule":"diverged","reason":)"));
+  CHECK(session->handle(R"({"report":1,"step":2,"value":0.5})").starts_with(R"({"decision":"stop")"));
+  CHECK(session->handle(R"({"tell":1})") == R"({"ok":true})");
+  CHECK(session->handle(R"({"tell":2,"value":"Infinity"})") == R"({"ok":true})");
+  CHECK(session->handle(R"({"best":true})").starts_with(R"({"trial":null)"));
+}
+
+TEST_CASE("what makes no sense is answered with an error and the session goes on") {
+  const TempDir dir;
+  const auto session = open_session(dir / "study", test::small_spec());
+  for (const char* bad :
+       {"", "nonsense", "[]", "1", "{}", R"({"ask":0})", R"({"ask":"1"})", R"({"ask":1.5})", R"({"ask":1,"tell":2})", R"({"report":1})",
+        R"({"report":1,"value":0.5})", R"({"tell":1})", R"({"tell":99,"value":1})", R"({"best":false})", R"({"add":{}})",
+        R"({"add":{"parameters":{"x":2},"value":1}})", R"({"add":{"parameters":{"y":0.5},"value":1}})",
+        R"({"add":{"parameters":{"x":0.5},"value":"NaN"}})", R"({"ask":1,"mode":"fast"})", "{\"ask\":1", "\xff\xfe"}) {
+    CHECK_MESSAGE(is_error(session->handle(bad)), bad);
+  }
+  CHECK(session->handle(R"({"what":1,"id":7})").ends_with(R"("id":7})"));
+  CHECK(session->handle(R"({"ask":1})").starts_with(R"({"trial":1,)"));
+  for (const char* bad : {R"({"report":1,"step":0,"value":0.5})", R"({"report":1,"step":1,"value":"high"})",
+                          R"({"report":1,"step":1,"metrics":{"loss":null}})", R"({"tell":1,"status":"Done"})",
+                          R"({"tell":1,"failure_class":"oom"})", R"({"tell":1,"status":"Failed","failure_class":"bad luck"})"}) {
+    CHECK_MESSAGE(is_error(session->handle(bad)), bad);
+  }
+  CHECK(session->handle(R"({"tell":1,"value":1})") == R"({"ok":true})");
+  CHECK(is_error(session->handle(R"({"tell":1,"value":1})")));
+}
+
+TEST_CASE("add records a finished trial") {
+  const TempDir dir;
+  const auto session = open_session(dir / "study", test::small_spec());
+  CHECK(session->handle(R"({"add":{"parameters":{"x":0.25},"value":0.9}})") == R"({"trial":1,"ok":true})");
+  CHECK(session->handle(R"({"best":true})") == R"({"trial":1,"value":0.9,"parameters":{"x":0.25}})");
+}
+
+TEST_CASE("trials that were asked for and not told are still pending in the next session") {
+  const TempDir dir;
+  StudySpec spec = test::small_spec();
+  spec.limits.max_trials = 3;
+  {
+    const auto session = open_session(dir / "study", spec);
+    (void)session->handle(R"({"ask":2})");
+    (void)session->handle(R"({"report":1,"step":1,"value":0.5})");
+  }
+  CHECK_FALSE(Session::open(dir / "study", spec, builtin(), OpenMode::kCreate).ok());
+  const auto session = open_session(dir / "study", spec, OpenMode::kCreateOrResume);
+  CHECK(session->handle(R"({"tell":1})") == R"({"ok":true})");
+  CHECK(session->handle(R"({"ask":1})").starts_with(R"({"trial":3,)"));
+  // Nothing new is left: the one nobody spoke of since is given again rather than lost.
+  CHECK(session->handle(R"({"ask":1})").starts_with(R"({"trial":2,)"));
+  CHECK(session->handle(R"({"ask":1})") == R"({"exhausted":true})");
+  CHECK(session->handle(R"({"tell":2,"value":1})") == R"({"ok":true})");
+  CHECK(session->handle(R"({"tell":3,"value":2})") == R"({"ok":true})");
+  CHECK(session->handle(R"({"best":true})").starts_with(R"({"trial":3,"value":2)"));
+}
