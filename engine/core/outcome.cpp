@@ -76,7 +76,7 @@ event::Ended judge_end(const TrialRecord& trial, const Objective& objective, Att
          "ended by signal " + std::to_string(*exit.signal) + " (" + (name != nullptr ? name : "unknown") + ")", report);
   } else if (exit.code.value_or(0) != 0) {
     fail(ended, says_out_of_memory(report.last_lines) ? FailureClass::kOom : FailureClass::kUserError,
-         "exit code " + std::to_string(*exit.code), report);
+         exit.error.empty() ? "exit code " + std::to_string(*exit.code) : exit.error, report);
   } else if (trial.find_series(objective.metric) == nullptr) {
     std::string detail = "it ended without a value of '" + objective.metric + "'";
     if (report.unreadable_captures > 0) {
