@@ -151,8 +151,8 @@ Result<std::unique_ptr<StudyCore>> StudyCore::open(const std::string& directory,
 Duration StudyCore::active() const { return record().active + std::max(Duration(0), clock_.now() - last_event_); }
 
 void StudyCore::record_event(event::Body body) {
-  // Times never go back within an owner's records, so that durations between them cannot be negative.
-  last_event_ = std::max(last_event_, clock_.now());
+  // Strictly increasing within an owner: the order of events can be told from their times alone.
+  last_event_ = std::max(last_event_ + Duration(1), clock_.now());
   const Event event{state_.record().seq + 1, owner_, last_event_, std::move(body)};
   const Status applied = state_.apply(event);
   if (!applied.ok()) std::fprintf(stderr, "tune: %s\n", applied.message().c_str());

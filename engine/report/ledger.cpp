@@ -61,11 +61,7 @@ std::optional<TimePoint> first_start(const TrialRecord& trial) {
 }
 
 std::optional<TimePoint> last_end(const TrialRecord& trial) {
-  if (!trial.finished()) return std::nullopt;
-  for (auto attempt = trial.attempts.rbegin(); attempt != trial.attempts.rend(); ++attempt) {
-    if (attempt->ended) return attempt->ended;
-  }
-  return std::nullopt;
+  return trial.finished() && !trial.attempts.empty() ? trial.ended_time : std::nullopt;
 }
 
 std::optional<double> elapsed_seconds(const TrialRecord& trial) {
