@@ -59,7 +59,7 @@ bool write_pid_file(int directory, pid_t child) {
   return write_atomically(directory, engine::kPidFile, text, false);
 }
 
-bool write_exit_file(int directory, const ExitFields& fields) {
+bool write_exit_file(int directory, const ExitFields& fields, bool durable) {
   // Nothing in it needs escaping: the texts are ours or the C library's.
   std::string text = "{\"version\":1,\"code\":" + number_or_null(fields.code) + ",\"signal\":" + number_or_null(fields.signal) +
                      ",\"stop_requested\":" + boolean(fields.stop_requested) + ",\"killed\":" + boolean(fields.killed) +
@@ -69,7 +69,7 @@ bool write_exit_file(int directory, const ExitFields& fields) {
                      ",\"ended_us\":" + std::to_string(fields.ended_us) + ",\"user_us\":" + std::to_string(fields.user_us) +
                      ",\"system_us\":" + std::to_string(fields.system_us) +
                      ",\"max_rss_bytes\":" + std::to_string(fields.max_rss_bytes) + "}\n";
-  return write_atomically(directory, engine::kExitFile, text, true);
+  return write_atomically(directory, engine::kExitFile, text, durable);
 }
 
 }  // namespace tune::shim

@@ -27,7 +27,7 @@ struct ExitFields {
 
 /// Writes DIR/pid, atomically; not durable, since it is of no use after a reboot. False: errno says why.
 bool write_pid_file(int directory, pid_t child);
-/// Writes DIR/exit.json, atomically and durably. False: errno says why.
-bool write_exit_file(int directory, const ExitFields& fields);
+/// Writes DIR/exit.json, atomically; `durable`: it is on the disk when this returns. False: errno says why.
+bool write_exit_file(int directory, const ExitFields& fields, bool durable);
 
 }  // namespace tune::shim

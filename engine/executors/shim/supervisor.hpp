@@ -41,6 +41,7 @@ class Supervisor {
   int directory_ = -1;
   int null_ = -1;
   int signals_ = -1;
+  pid_t parent_ = 0;  ///< whoever started us
   pid_t child_ = 0;
   bool asked_ = false;                      ///< SIGTERM was sent
   std::optional<std::int64_t> kill_at_us_;  ///< monotonic
