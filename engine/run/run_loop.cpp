@@ -249,7 +249,8 @@ bool RunLoop::is_new_objective_step(TrialId trial, const Seen& seen) const {
 /// The moment at which the trial's next item happens; for one that has none: the earliest at which it could.
 std::int64_t RunLoop::virtual_clock_of_head(const Live& live) const {
   const std::int64_t clock = virtual_clock(live.id.trial);
-  if (live.items.empty()) return clock;
+  // What comes after a stop is dropped: how much of it there is depends on when the signal arrived.
+  if (live.items.empty() || core_.record().trial(live.id.trial).stop_requested) return clock;
   const auto* seen = std::get_if<Seen>(&live.items.front());
   return seen != nullptr && is_new_objective_step(live.id.trial, *seen) ? clock + 1 : clock;
 }

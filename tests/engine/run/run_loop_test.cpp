@@ -103,6 +103,32 @@ TEST_CASE("a deterministic study repeats whatever the timing") {
   }
 }
 
+TEST_CASE("what a trial still prints after its stop was decided changes nothing of a deterministic study") {
+  StudySpec spec = median_spec();
+  spec.deterministic = true;
+  spec.limits.max_trials = 60;
+  spec.limits.max_parallel = 4;
+  const TempDir dir;
+  const auto run = [&](std::uint64_t seed) {
+    const auto step_time = [](TrialId, std::int64_t) -> Duration { return milliseconds(10); };
+    const auto script = [=, base = curve_script(6, step_time)](const LaunchSpec& launch) {
+      SimulatedTrial trial = base(launch);
+      if (seed > 0) trial.stop_reaction = milliseconds(RandomStream(seed, launch.id.trial, "reaction").below(40));
+      return trial;
+    };
+    const std::string name = "study" + std::to_string(seed);
+    REQUIRE(run_simulated(dir / name, spec, script).ok());
+    return load_record(dir / name);
+  };
+  const StudyRecord at_once = run(0);
+  CHECK(count(at_once, TrialStatus::kStopped) >= 20);
+  for (std::uint64_t seed = 1; seed < 6; ++seed) {
+    const StudyRecord slowly = run(seed);
+    CHECK(essence(slowly) == essence(at_once));
+    CHECK(slowly.finished_order == at_once.finished_order);  // what a strategy is shown, and when
+  }
+}
+
 TEST_CASE("a study cut anywhere in its journal and resumed ends as the undisturbed one, when it is deterministic") {
   StudySpec spec = median_spec();
   spec.deterministic = true;
