@@ -79,7 +79,9 @@ Status StudyCore::make_parts(const StudySpec& spec, const Registry& registry) {
 bool holds_study(const std::string& directory) {
   // A process that was killed while it wrote the very first record has created nothing.
   const Result<std::string> content = read_whole_file(journal_path(directory));
-  return content.ok() && content->find('\n') != std::string::npos;
+  // One that cannot be read holds who knows what: it is not to be taken for a place to begin in.
+  if (!content.ok()) return access(journal_path(directory).c_str(), F_OK) == 0;
+  return content->find('\n') != std::string::npos;
 }
 
 Result<std::unique_ptr<StudyCore>> StudyCore::create(const std::string& directory, const StudySpec& spec,

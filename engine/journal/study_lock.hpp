@@ -11,7 +11,8 @@ namespace tune::engine {
 /// the owner ends, and others can ask without taking it. The file's text says who holds it, for people.
 class StudyLock {
  public:
-  /// Takes the lock or says who has it (kInUse).
+  /// Takes the lock or says who has it (kInUse). An owner gets a fifth of a second to end; where it was killed, the process that
+  /// it was just starting gets five seconds to let go of its copy.
   static Result<StudyLock> take(const std::string& directory);
   /// Whether some process owns the study in `directory`.
   static bool held(const std::string& directory);
