@@ -49,6 +49,7 @@ LocalExecutor::LocalExecutor(Clock& clock, LocalOptions options, GpuInventory gp
       options_(std::move(options)),
       gpus_(std::move(gpus)),
       slots_(options_.slots),
+      launcher_(options_.shim_path),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       host_(host_name()) {
   TUNE_CHECK(epoll_ >= 0);
@@ -121,7 +122,7 @@ Status LocalExecutor::start(std::uint64_t key) {
     return {};
   }
   auto [error, shim] =
-      ShimProcess::spawn(options_.shim_path, attempt.spec, gpus_.environment(attempt.gpus), options_.outside_grace);
+      ShimProcess::spawn(options_.shim_path, launcher_, attempt.spec, gpus_.environment(attempt.gpus), options_.outside_grace);
   if (error == 0) {
     run(key, std::move(shim), gpus_.names(attempt.gpus));
     return {};

@@ -108,6 +108,7 @@ class LocalExecutor final : public Executor {
   LocalOptions options_;
   GpuInventory gpus_;
   Slots slots_;
+  ShimLauncher launcher_;
   WakeDescriptor wake_;
   int epoll_ = -1;
   std::string host_;

@@ -14,6 +14,7 @@
 
 #include "engine/executors/attempt_layout.hpp"
 #include "engine/executors/process_table.hpp"
+#include "engine/executors/spawn_attributes.hpp"
 
 extern char** environ;
 
@@ -45,11 +46,22 @@ std::vector<char*> pointers(std::vector<std::string>& lines) {
   return result;
 }
 
+#ifdef TUNE_NO_LAUNCHER
+constexpr bool kUseLauncher = false;  // sanitizers do not know a process that was cloned behind their back
+#else
+constexpr bool kUseLauncher = true;
+#endif
+
+int spawn_directly(pid_t& pid, std::vector<std::string>& words, std::vector<std::string>& variables) {
+  const SpawnAttributes attributes;
+  return posix_spawn(&pid, words.front().c_str(), nullptr, attributes.get(), pointers(words).data(), pointers(variables).data());
+}
+
 int open_pidfd(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
 
 }  // namespace
 
-std::pair<int, ShimProcess> ShimProcess::spawn(const std::string& shim_path, const LaunchSpec& spec,
+std::pair<int, ShimProcess> ShimProcess::spawn(const std::string& shim_path, ShimLauncher& launcher, const LaunchSpec& spec,
                                                const std::vector<std::pair<std::string, std::string>>& extra_environment,
                                                std::chrono::milliseconds outside_grace) {
   std::vector<std::string> words = {shim_path, "--dir", spec.directory, "--grace-ms", std::to_string(outside_grace.count())};
@@ -61,21 +73,8 @@ std::pair<int, ShimProcess> ShimProcess::spawn(const std::string& shim_path, con
   // A descriptor is set aside first: a process that could not be watched must not be started.
   const int reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (reserve < 0) return {errno, ShimProcess()};
-
-  // Stop requests wait in the queue until the supervisor listens; it must not inherit what this process ignores or blocks.
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  sigset_t all;
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &all);
-  sigdelset(&all, SIGKILL);
-  sigdelset(&all, SIGSTOP);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  pid_t pid = 0;
-  const int error =
-      posix_spawn(&pid, shim_path.c_str(), nullptr, &attributes, pointers(words).data(), pointers(variables).data());
-  posix_spawnattr_destroy(&attributes);
+  auto [error, pid] = kUseLauncher ? launcher.launch(words, variables) : std::pair<int, pid_t>(ENOSYS, 0);
+  if (error != 0 && error != EAGAIN && error != ENOMEM) error = spawn_directly(pid, words, variables);
   close(reserve);
   if (error != 0) return {error, ShimProcess()};
   const int fd = open_pidfd(pid);

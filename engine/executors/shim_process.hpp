@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/executors/attempt_files.hpp"
+#include "engine/executors/shim_launcher.hpp"
 #include "tune/executor.hpp"
 
 namespace tune::engine {
@@ -28,8 +29,9 @@ class ShimProcess {
     return *this;
   }
 
-  /// Starts one. 0 and a process, or the errno that says why not: then nothing was started.
-  static std::pair<int, ShimProcess> spawn(const std::string& shim_path, const LaunchSpec& spec,
+  /// Starts one, by the launcher or, when that cannot be had, itself. 0 and a process, or the errno that says why not: then nothing
+  /// was started.
+  static std::pair<int, ShimProcess> spawn(const std::string& shim_path, ShimLauncher& launcher, const LaunchSpec& spec,
                                            const std::vector<std::pair<std::string, std::string>>& extra_environment,
                                            std::chrono::milliseconds outside_grace);
   /// The one a pid file names, when it lives.

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "engine/executors/attempt_layout.hpp"
+#include "engine/executors/shim/supervisor.hpp"
+
+namespace tune::shim {
+
+/// Reads `tune-shim --dir D [--grace-ms N] [--cwd DIR] -- COMMAND...`; `argv` ends with a null pointer. False: it is none.
+bool parse_arguments(int argc, char** argv, Arguments& arguments);
+
+}  // namespace tune::shim
