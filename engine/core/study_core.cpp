@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 
 #include "engine/config/spec_json.hpp"
 #include "engine/executors/host_name.hpp"
 #include "tune/random.hpp"
 
 namespace tune::engine {
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -58,6 +60,12 @@ bool is_state_change(const event::Body& body) {
 }
 
 }  // namespace
+
+StudyCore::StudyCore(const std::string& directory, const Clock& clock) : clock_(clock) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(directory, error).lexically_normal();
+  directory_ = error ? directory : (absolute.has_filename() ? absolute : absolute.parent_path()).string();
+}
 
 std::string journal_path(const std::string& directory) { return directory + "/journal.jsonl"; }
 

@@ -40,6 +40,7 @@ class StudyCore {
   [[nodiscard]] const StudySpec& spec() const { return state_.spec(); }
   [[nodiscard]] const StudyRecord& record() const { return state_.record(); }
   [[nodiscard]] StudyView view() const { return StudyView(state_.record()); }
+  /// Absolute: trials are told about it, and they run in another directory than a later `tune resume`.
   [[nodiscard]] const std::string& directory() const { return directory_; }
   /// What was found on opening, for the user: a torn line that was cut off.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
@@ -76,7 +77,7 @@ class StudyCore {
   Status commit(bool durable);
 
  private:
-  StudyCore(std::string directory, const Clock& clock) : directory_(std::move(directory)), clock_(clock) {}
+  StudyCore(const std::string& directory, const Clock& clock);
 
   Status make_parts(const StudySpec& spec, const Registry& registry);
   void record_event(event::Body body);

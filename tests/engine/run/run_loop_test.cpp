@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/run/requests.hpp"
 #include "tests/engine/run/simulated_study.hpp"
@@ -393,4 +394,24 @@ TEST_CASE("explain: all journals the decisions to continue as well") {
   }
   CHECK(decisions > 12);
   CHECK(decisions <= points);
+}
+
+TEST_CASE("trials are told absolute directories, wherever the study was opened from") {
+  const TempDir dir;
+  const std::string relative = std::filesystem::proximate(dir / "study").string();
+  REQUIRE(relative.front() != '/');
+  std::vector<std::string> told;
+  const auto base = curve_script(2);
+  const auto script = [&](const LaunchSpec& launch) {
+    told.push_back(launch.directory);
+    told.push_back(launch.checkpoint_directory);
+    for (const auto& [name, value] : launch.environment) {
+      if (name == "TUNE_CHECKPOINT_DIR" || name == "SM_MODEL_DIR") told.push_back(value);
+    }
+    return base(launch);
+  };
+  REQUIRE(run_simulated(relative + "/", small_spec(), script).ok());
+  REQUIRE(told.size() == 12 * 4);
+  const std::string trials = std::filesystem::path(dir / "study/trials/").lexically_normal().string();
+  for (const std::string& path : told) CHECK_MESSAGE(path.starts_with(trials), path);
 }
