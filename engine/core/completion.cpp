@@ -8,11 +8,17 @@ namespace tune::engine {
 
 namespace {
 
+/// Trials that a completion criterion stopped tell nothing about it: after a crash on the way to the end it must hold as before.
+bool stopped_by_completion(const TrialRecord& trial) {
+  return trial.stop_reason == "not_improving" || trial.stop_reason == "converged";
+}
+
 /// Results of finished trials in the order in which they ended.
 std::vector<double> results(const StudyRecord& record) {
   std::vector<double> values;
   for (const TrialId id : record.finished_order) {
-    if (const auto& value = record.trial(id).value) values.push_back(*value);
+    const TrialRecord& trial = record.trial(id);
+    if (trial.value && !stopped_by_completion(trial)) values.push_back(*trial.value);
   }
   return values;
 }
@@ -22,9 +28,10 @@ std::int64_t trials_since_best(const StudyRecord& record) {
   std::optional<double> best;
   std::int64_t since = 0;
   for (const TrialId id : record.finished_order) {
-    const auto& value = record.trial(id).value;
+    const TrialRecord& trial = record.trial(id);
+    const auto& value = trial.value;
     ++since;
-    if (value && (!best || record.objective.better(*value, *best))) {
+    if (value && !stopped_by_completion(trial) && (!best || record.objective.better(*value, *best))) {
       best = value;
       since = 0;
     }
@@ -60,10 +67,12 @@ std::optional<TrialId> best_trial(const StudyRecord& record) {
 
 std::optional<Ending> completed_by(const StudySpec& spec, const StudyRecord& record, std::int64_t failed_in_a_row) {
   if (record.finished_order.empty()) return std::nullopt;
-  const TrialRecord& newest = record.trial(record.finished_order.back());
   const Completion& completion = spec.completion;
-  if (completion.target && newest.value && !record.objective.better(*completion.target, *newest.value)) {
-    return Ending{StudyStatus::kCompleted, "target", "target"};
+  if (completion.target) {
+    const auto best = best_trial(record);
+    if (best && !record.objective.better(*completion.target, *record.trial(*best).value)) {
+      return Ending{StudyStatus::kCompleted, "target", "target"};
+    }
   }
   if (failed_in_a_row >= spec.limits.max_failures) return Ending{StudyStatus::kFailed, "max_failures", "budget"};
   if (completion.not_improving && trials_since_best(record) >= *completion.not_improving) {

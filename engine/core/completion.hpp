@@ -25,7 +25,8 @@ inline constexpr int kConvergedTrialsPerParameter = 5;
 /// The best finished trial: the best finite value; of equal ones the earlier trial. None without a value.
 std::optional<TrialId> best_trial(const StudyRecord& record);
 
-/// Whether a completion criterion of `spec` or `max_failures` is met. A pure function; asked after each trial's end.
+/// Whether a completion criterion of `spec` or `max_failures` is met. A pure function; asked after each trial's end, and again
+/// when a study is taken over: the answer is still the same when the trials that it stopped have ended.
 std::optional<Ending> completed_by(const StudySpec& spec, const StudyRecord& record, std::int64_t failed_in_a_row);
 
 }  // namespace tune::engine

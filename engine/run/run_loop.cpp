@@ -37,7 +37,9 @@ Status RunLoop::run() {
     core_.observe_with([this](const Happening& happening) { observer_->happened(core_.record(), happening); });
   }
   Status status = adopt_in_flight();
-  if (const auto ending = core_.completed()) begin_ending(*ending);  // the last run may have been killed before it could
+  // The last run may have been killed before it could.
+  if (const auto ending = core_.completed()) begin_ending(*ending);
+  if (status.ok()) check_requests();
   while (status.ok()) {
     if (!interrupted()) fill_slots(clock_of_free_slot());
     if (status = carry_out(); !status.ok()) break;
@@ -169,7 +171,7 @@ Status RunLoop::start(const LaunchSpec& spec) {
   report.exit.launch_error = launched.message();
   core_.end(spec.id, report);
   live_.erase(spec.id.trial);
-  if (const auto ending = core_.completed()) begin_ending(*ending);
+  if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
   return {};
 }
 
@@ -368,11 +370,14 @@ void RunLoop::check_limits() {
 
 void RunLoop::check_requests() {
   for (const Request& request : read_requests(core_.directory())) {
+    if (request.problem.empty() && !request.trial) {
+      // Its file stays until the study has ended: whoever takes over after a crash carries it out.
+      if (!ending_) begin_ending({StudyStatus::kStopped, "user", "user"});
+      continue;
+    }
     handled_requests_.push_back(request.path);
     if (!request.problem.empty()) {
       note("a request was left aside (" + request.path + "): " + request.problem);
-    } else if (!request.trial) {
-      if (!ending_) begin_ending({StudyStatus::kStopped, "user", "user"});
     } else if (const auto found = live_.find(*request.trial); found != live_.end()) {
       core_.request_stop(*request.trial, "user");
       stop_live(found->second, grace_of(core_.spec()));
@@ -413,7 +418,10 @@ Status RunLoop::close_study() {
     core_.end({trial, core_.state().detail(trial).attempt}, {});
   }
   core_.end_study(ending_->status, ending_->reason);
-  return core_.commit(true);
+  TUNE_RETURN_IF_ERROR(core_.commit(true));
+  // Requests that came too late are not for a later run.
+  for (const Request& request : read_requests(core_.directory())) unlink(request.path.c_str());
+  return {};
 }
 
 void RunLoop::note(const std::string& text, TrialId trial) {

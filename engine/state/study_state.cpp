@@ -226,10 +226,10 @@ Status StudyState::on(const Event& event, const event::Ended& body) {
   std::erase(record_.running, body.id.trial);
   record_.finished_order.push_back(body.id.trial);
   details_.erase(body.id.trial);
-  if (body.status != TrialStatus::kFailed)
-    failed_in_a_row_ = 0;
-  else if (body.failure != FailureClass::kLost)
-    ++failed_in_a_row_;
+  if (body.status == TrialStatus::kFailed)
+    failed_in_a_row_ += body.failure != FailureClass::kLost;
+  else if (body.status != TrialStatus::kStopped || body.stop_reason != "budget")
+    failed_in_a_row_ = 0;  // what max_failures itself stopped does not start the count anew: a crash may come before the end
   return {};
 }
 
