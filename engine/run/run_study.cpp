@@ -17,6 +17,16 @@ Summary failed(Status status) {
   return summary;
 }
 
+/// The limits that the request brings: where a config comes with it, also those of the config.
+LimitChanges changes_of(const RunRequest& request) {
+  LimitChanges changes = request.changes;
+  if (request.mode != Mode::kCreateOrResume) return changes;
+  if (!changes.max_trials) changes.max_trials = request.spec.limits.max_trials;
+  if (!changes.max_parallel) changes.max_parallel = request.spec.limits.max_parallel;
+  if (!changes.max_runtime) changes.max_runtime = request.spec.limits.max_runtime;
+  return changes;
+}
+
 void apply_changes(StudySpec& spec, const LimitChanges& changes) {
   if (changes.max_trials) spec.limits.max_trials = changes.max_trials;
   if (changes.max_parallel) spec.limits.max_parallel = *changes.max_parallel;
@@ -31,19 +41,21 @@ Result<StudySpec> effective_spec(const RunRequest& request, const Registry& regi
     if (!loaded.ok()) return loaded.status();
     spec = std::move(loaded->spec);
   }
-  apply_changes(spec, request.changes);
+  if (spec.command.empty()) {
+    return Status::invalid("the study in " + request.directory +
+                           " has no command: whoever opened it carries out its trials; go on with it by `tune session CONFIG "
+                           "--resume --dir " +
+                           request.directory + "`, or by the program whose study it is");
+  }
+  apply_changes(spec, changes_of(request));
   return spec;
 }
 
 Result<std::unique_ptr<StudyCore>> open_core(const RunRequest& request, const Registry& registry, const Clock& clock, bool there,
                                              const StudySpec& spec) {
   if (!there) return StudyCore::create(request.directory, spec, registry, clock);
-  LimitChanges changes = request.changes;
-  if (request.mode == Mode::kResume) return StudyCore::open(request.directory, registry, clock, changes);
-  if (!changes.max_trials) changes.max_trials = request.spec.limits.max_trials;
-  if (!changes.max_parallel) changes.max_parallel = request.spec.limits.max_parallel;
-  if (!changes.max_runtime) changes.max_runtime = request.spec.limits.max_runtime;
-  return StudyCore::open(request.directory, registry, clock, changes, &request.spec);
+  const StudySpec* must_match = request.mode == Mode::kResume ? nullptr : &request.spec;
+  return StudyCore::open(request.directory, registry, clock, changes_of(request), must_match);
 }
 
 }  // namespace

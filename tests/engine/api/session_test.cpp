@@ -55,11 +55,27 @@ TEST_CASE("a value that is no number diverges and is never best") {
 TEST_CASE("what makes no sense is answered with an error and the session goes on") {
   const TempDir dir;
   const auto session = open_session(dir / "study", test::small_spec());
-  for (const char* bad :
-       {"", "nonsense", "[]", "1", "{}", R"({"ask":0})", R"({"ask":"1"})", R"({"ask":1.5})", R"({"ask":1,"tell":2})", R"({"report":1})",
-        R"({"report":1,"value":0.5})", R"({"tell":1})", R"({"tell":99,"value":1})", R"({"best":false})", R"({"add":{}})",
-        R"({"add":{"parameters":{"x":2},"value":1}})", R"({"add":{"parameters":{"y":0.5},"value":1}})",
-        R"({"add":{"parameters":{"x":0.5},"value":"NaN"}})", R"({"ask":1,"mode":"fast"})", "{\"ask\":1", "\xff\xfe"}) {
+  for (const char* bad : {"",
+                          "nonsense",
+                          "[]",
+                          "1",
+                          "{}",
+                          R"({"ask":0})",
+                          R"({"ask":"1"})",
+                          R"({"ask":1.5})",
+                          R"({"ask":1,"tell":2})",
+                          R"({"report":1})",
+                          R"({"report":1,"value":0.5})",
+                          R"({"tell":1})",
+                          R"({"tell":99,"value":1})",
+                          R"({"best":false})",
+                          R"({"add":{}})",
+                          R"({"add":{"parameters":{"x":2},"value":1}})",
+                          R"({"add":{"parameters":{"y":0.5},"value":1}})",
+                          R"({"add":{"parameters":{"x":0.5},"value":"NaN"}})",
+                          R"({"ask":1,"mode":"fast"})",
+                          "{\"ask\":1",
+                          "\xff\xfe"}) {
     CHECK_MESSAGE(is_error(session->handle(bad)), bad);
   }
   CHECK(session->handle(R"({"what":1,"id":7})").ends_with(R"("id":7})"));
@@ -99,4 +115,19 @@ TEST_CASE("trials that were asked for and not told are still pending in the next
   CHECK(session->handle(R"({"tell":2,"value":1})") == R"({"ok":true})");
   CHECK(session->handle(R"({"tell":3,"value":2})") == R"({"ok":true})");
   CHECK(session->handle(R"({"best":true})").starts_with(R"({"trial":3,"value":2)"));
+}
+
+TEST_CASE("tune resume leaves a session's study alone: it has no command") {
+  const TempDir dir;
+  (void)open_session(dir / "study", test::small_spec())->handle(R"({"ask":1})");
+  RunRequest request;
+  request.mode = RunRequest::Mode::kResume;
+  request.directory = dir / "study";
+  Interrupts interrupts;
+  test::Recorder recorder;
+  const std::string before = test::read_file(dir / "study/journal.jsonl");
+  const Summary summary = run_study(request, builtin(), recorder, interrupts);
+  CHECK(summary.status.code() == ErrorCode::kInvalid);
+  CHECK(summary.status.message().find("tune session CONFIG --resume --dir") != std::string::npos);
+  CHECK(test::read_file(dir / "study/journal.jsonl") == before);
 }
