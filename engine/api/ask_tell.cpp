@@ -60,13 +60,26 @@ Result<AskTell::Answer> AskTell::ask() {
   const Proposal proposal = core_->propose();
   if (proposal.trial) return give(*proposal.trial, false);
   if (const auto orphan = take_orphan()) return give(*orphan, true);
-  if (proposal.exhausted && core_->record().running.empty()) {
-    const auto& max_trials = core_->spec().limits.max_trials;
-    const bool used_up = max_trials && core_->view().next_trial() > *max_trials;
-    core_->end_study(StudyStatus::kCompleted, used_up ? "max_trials" : "exhausted");
-    TUNE_RETURN_IF_ERROR(core_->commit(true));
-  }
+  exhausted_ = proposal.exhausted;
+  end_when_over();
+  TUNE_RETURN_IF_ERROR(core_->commit(core_->must_sync()));
   return Answer{std::nullopt, proposal.exhausted};
+}
+
+/// Ends the study when a criterion is met, or when no trial will come and none is running.
+void AskTell::end_when_over() {
+  const StudyRecord& record = core_->record();
+  if (record.status != StudyStatus::kInProgress) return;
+  if (const auto ending = core_->completed()) {
+    for (const TrialId other : record.running) core_->request_stop(other, ending->trial_reason);
+    core_->end_study(ending->status, ending->reason);
+    return;
+  }
+  const auto& max_trials = core_->spec().limits.max_trials;
+  const bool used_up = max_trials && core_->view().next_trial() > *max_trials;
+  if ((used_up || exhausted_) && record.running.empty()) {
+    core_->end_study(StudyStatus::kCompleted, used_up ? "max_trials" : "exhausted");
+  }
 }
 
 Result<AskTell::Answer> AskTell::give(TrialId trial, bool again) {
@@ -156,17 +169,16 @@ Status AskTell::tell(TrialId trial, std::optional<double> value, const Outcome& 
     }
   }
   core_->end(std::move(ended));
-  if (const auto ending = core_->completed()) {
-    for (const TrialId other : core_->record().running) core_->request_stop(other, ending->trial_reason);
-    core_->end_study(ending->status, ending->reason);
-  }
+  end_when_over();
   return core_->commit(true);
 }
 
 Result<TrialId> AskTell::add(const Configuration& configuration, double value) {
   const std::lock_guard lock(mutex_);
   Result<TrialId> added = core_->add(configuration, value);
-  if (added.ok()) TUNE_RETURN_IF_ERROR(core_->commit(true));
+  if (!added.ok()) return added;
+  end_when_over();
+  TUNE_RETURN_IF_ERROR(core_->commit(true));
   return added;
 }
 

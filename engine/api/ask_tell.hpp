@@ -59,6 +59,7 @@ class AskTell {
   AskTell(std::unique_ptr<StudyCore> core, Orphans orphans);
 
   Result<Answer> give(TrialId trial, bool again);
+  void end_when_over();
   std::optional<TrialId> take_orphan();
   [[nodiscard]] Status check_running(TrialId trial) const;
   [[nodiscard]] AttemptId attempt_of(TrialId trial) const;
@@ -67,6 +68,7 @@ class AskTell {
   std::unique_ptr<StudyCore> core_;
   Orphans orphans_when_;
   std::set<TrialId> orphans_;  ///< in flight in the journal, asked for by a process that is gone
+  bool exhausted_ = false;     ///< the strategy said so
 };
 
 }  // namespace tune::engine

@@ -117,6 +117,36 @@ TEST_CASE("trials that were asked for and not told are still pending in the next
   CHECK(session->handle(R"({"best":true})").starts_with(R"({"trial":3,"value":2)"));
 }
 
+TEST_CASE("the tell of the last trial ends the study, whether somebody asks again or not") {
+  const TempDir dir;
+  StudySpec spec = test::small_spec();
+  spec.limits.max_trials = 2;
+  const auto session = open_session(dir / "study", spec);
+  (void)session->handle(R"({"ask":2})");
+  CHECK(session->handle(R"({"tell":1,"value":1})") == R"({"ok":true})");
+  CHECK(test::load_record(dir / "study").status == StudyStatus::kInProgress);
+  CHECK(session->handle(R"({"tell":2,"value":1})") == R"({"ok":true})");
+  const StudyRecord record = test::load_record(dir / "study");
+  CHECK(record.status == StudyStatus::kCompleted);
+  CHECK(record.stop_reason == "max_trials");
+  CHECK(session->handle(R"({"ask":1})") == R"({"exhausted":true})");
+}
+
+TEST_CASE("a target ends the study once; trials that were still running can be told") {
+  const TempDir dir;
+  StudySpec spec = test::small_spec();
+  spec.completion.target = 0.9;
+  const auto session = open_session(dir / "study", spec);
+  (void)session->handle(R"({"ask":2})");
+  CHECK(session->handle(R"({"tell":1,"value":1})") == R"({"ok":true})");
+  CHECK(session->handle(R"({"report":2,"value":0.5})").starts_with(R"({"decision":"stop","rule":"target")"));
+  CHECK(session->handle(R"({"tell":2})") == R"({"ok":true})");
+  const StudyRecord record = test::load_record(dir / "study");
+  CHECK(record.stop_reason == "target");
+  CHECK(record.trial(2).status == TrialStatus::kStopped);
+  CHECK(record.ended < record.trial(2).ended_time);
+}
+
 TEST_CASE("tune resume leaves a session's study alone: it has no command") {
   const TempDir dir;
   (void)open_session(dir / "study", test::small_spec())->handle(R"({"ask":1})");
