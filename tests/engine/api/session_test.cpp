@@ -106,6 +106,7 @@ TEST_CASE("trials that were asked for and not told are still pending in the next
     (void)session->handle(R"({"report":1,"step":1,"value":0.5})");
   }
   CHECK_FALSE(Session::open(dir / "study", spec, builtin(), OpenMode::kCreate).ok());
+  spec.working_directory = "/elsewhere";  // no trial runs there: it may be called from anywhere
   const auto session = open_session(dir / "study", spec, OpenMode::kCreateOrResume);
   CHECK(session->handle(R"({"tell":1})") == R"({"ok":true})");
   CHECK(session->handle(R"({"ask":1})").starts_with(R"({"trial":3,)"));
