@@ -1,12 +1,19 @@
 #include "cli/study_options.hpp"
 
+#include <limits>
+
+#include "cli/whole_number.hpp"
+
 namespace tune::cli {
 
 namespace {
 
+constexpr std::uint64_t kMostParallel = 4096;  ///< as in a config
+constexpr std::uint64_t kMostSeed = std::numeric_limits<std::uint64_t>::max();
+
 Status apply_stopping(const Context& context, const std::string& text, engine::StudySpec& spec) {
   auto named = engine::parse_stopping(text, context.registry, spec.space);
-  if (!named.ok()) return Status::invalid("--early-stopping: " + named.status().message());
+  if (!named.ok()) return named.status();
   if (!named->has_value()) {
     spec.stopping.reset();
     return {};
@@ -20,13 +27,13 @@ Status apply_stopping(const Context& context, const std::string& text, engine::S
 }  // namespace
 
 void add_limits(CLI::App& verb, std::optional<std::int64_t>& max_trials, std::optional<int>& max_parallel) {
-  verb.add_option("--max-trials", max_trials, "how many trials")->check(CLI::PositiveNumber)->type_name("N");
-  verb.add_option("--max-parallel", max_parallel, "how many at once")->check(CLI::PositiveNumber)->type_name("N");
+  verb.add_option("--max-trials", max_trials, "how many trials")->check(whole_number(1, kMostTrials))->type_name("N");
+  verb.add_option("--max-parallel", max_parallel, "how many at once")->check(whole_number(1, kMostParallel))->type_name("N");
 }
 
 void add_overrides(CLI::App& verb, Context& context, StudyOverrides& overrides) {
   verb.add_option("--dir", overrides.directory, "where the study lives; default runs/NAME")->type_name("DIR");
-  verb.add_option("--seed", overrides.seed, "instead of the config's")->type_name("N");
+  verb.add_option("--seed", overrides.seed, "instead of the config's")->check(whole_number(0, kMostSeed))->type_name("N");
   add_limits(verb, overrides.max_trials, overrides.max_parallel);
   CLI::Option* stopping = verb.add_option("--early-stopping", overrides.early_stopping, "NAME, NAME:key=value,key=value or off");
   stopping->type_name("RULE");
@@ -45,6 +52,7 @@ Result<engine::StudySpec> load_study_spec(const Context& context, StudyOverrides
   if (overrides.max_trials) spec.limits.max_trials = overrides.max_trials;
   if (overrides.max_parallel) spec.limits.max_parallel = *overrides.max_parallel;
   if (!overrides.early_stopping.empty()) TUNE_RETURN_IF_ERROR(apply_stopping(context, overrides.early_stopping, spec));
+  overrides.config_text = std::move(loaded->text);
   if (overrides.directory.empty()) overrides.directory = default_directory(spec.name);
   if (!context.output.quiet) {
     for (const std::string& note : loaded->notes) write_err("tune: note: " + note + "\n");

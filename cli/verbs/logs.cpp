@@ -12,6 +12,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/verbs/trial_of.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "cli/whole_number.hpp"
 
 namespace tune::cli {
 
@@ -110,7 +111,7 @@ void add_logs(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("logs", "what a trial printed");
   const auto options = std::make_shared<LogsOptions>();
   verb->add_option("DIR", options->directory, "the study's directory")->type_name("")->required();
-  verb->add_option("TRIAL", options->trial, "the trial's number")->type_name("")->required();
+  verb->add_option("TRIAL", options->trial, "the trial's number")->check(whole_number(1, kMostTrials))->type_name("")->required();
   verb->add_flag("-f,--follow", options->follow, "go on until the trial has ended");
   verb->callback([&context, options] { context.action = [&context, options] { return logs(context, *options); }; });
 }

@@ -5,6 +5,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/verbs/trial_of.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "cli/whole_number.hpp"
 
 namespace tune::cli {
 
@@ -48,7 +49,9 @@ void add_stop(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("stop", "stop a running study, or one trial of it");
   const auto options = std::make_shared<StopOptions>();
   verb->add_option("DIR", options->directory, "the study's directory")->type_name("")->required();
-  verb->add_option("TRIAL", options->trial, "the trial's number; without it the whole study")->type_name("");
+  verb->add_option("TRIAL", options->trial, "the trial's number; without it the whole study")
+      ->check(whole_number(1, kMostTrials))
+      ->type_name("");
   verb->callback([&context, options] { context.action = [&context, options] { return stop(context, *options); }; });
 }
 

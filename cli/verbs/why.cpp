@@ -5,6 +5,7 @@
 #include "cli/context.hpp"
 #include "cli/verbs/trial_of.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "cli/whole_number.hpp"
 
 namespace tune::cli {
 
@@ -28,7 +29,7 @@ void add_why(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("why", "why a trial was stopped, with the numbers");
   const auto options = std::make_shared<WhyOptions>();
   verb->add_option("DIR", options->directory, "the study's directory")->type_name("")->required();
-  verb->add_option("TRIAL", options->trial, "the trial's number")->type_name("")->required();
+  verb->add_option("TRIAL", options->trial, "the trial's number")->check(whole_number(1, kMostTrials))->type_name("")->required();
   verb->callback([&context, options] { context.action = [&context, options] { return why(context, *options); }; });
 }
 

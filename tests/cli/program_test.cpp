@@ -58,12 +58,22 @@ TEST_CASE("what is misspelt gets the nearest known word and exit code 2") {
 
 TEST_CASE("bad usage is exit code 2 and says what is allowed") {
   const TempDir directory;
+  directory.write("c.yaml", kConfig);
   CHECK(has(tune({"run"}, directory).err, "CONFIG is required"));
+  for (const char* bad : {"0", "-1", "x", "1.5", "99999999999999999999"}) {
+    const auto result = tune({"run", "c.yaml", "--dry-run", "--max-trials", bad}, directory);
+    CHECK(result.exit_code == 2);
+    CHECK(has(result.err, "--max-trials: given '" + std::string(bad) + "'; allowed: a whole number from 1 to "));
+  }
+  CHECK(has(tune({"run", "c.yaml", "--dry-run", "--seed", "-1"}, directory).err, "--seed: given '-1'; allowed: "));
+  CHECK(has(tune({"why", "d", "one"}, directory).err, "TRIAL: given 'one'; allowed: "));
+  CHECK(
+      tune({"run", "c.yaml", "--early-stopping", "medain"}, directory).err.starts_with("tune: --early-stopping: given 'medain'"));
   CHECK(has(tune({"report", "x", "--format", "xml"}, directory).err, "text,json,csv"));
   CHECK(has(tune({"replay", "x", "--early-stopping", "y"}, directory).err, "planned and not built yet"));
   for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{{"run"},
-                                                                                   {"run", "c", "--max-trials", "0"},
-                                                                                   {"run", "c", "--seed", "-1"},
+                                                                                   {"run", "c.yaml", "--max-trials", "0"},
+                                                                                   {"run", "c.yaml", "--seed", "-1"},
                                                                                    {"why", "d", "one"},
                                                                                    {"compare", "a", "b", "c"},
                                                                                    {"report", "x", "--format", "xml"},
