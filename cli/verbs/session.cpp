@@ -10,6 +10,8 @@
 #include "cli/exit_codes.hpp"
 #include "cli/study_options.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "engine/core/study_core.hpp"
+#include "engine/run/run_study.hpp"
 
 namespace tune::cli {
 
@@ -48,8 +50,13 @@ int run_session(const Context& context, SessionOptions& options) {
   const auto spec = load_study_spec(context, options.study, false);
   if (!spec.ok()) return fail(spec.status());
   const auto mode = options.resume ? engine::OpenMode::kCreateOrResume : engine::OpenMode::kCreate;
+  const bool there = engine::holds_study(options.study.directory);
   const auto session = engine::Session::open(options.study.directory, *spec, context.registry, mode);
   if (!session.ok()) return fail(session.status());
+  if (!there) {
+    if (const Status kept = engine::keep_config(options.study.directory, options.study.config_text); !kept.ok())
+      return fail(kept);
+  }
   return serve(**session);
 }
 

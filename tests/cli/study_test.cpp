@@ -40,6 +40,7 @@ TEST_CASE("a study from beginning to end: lines on stderr, the report on stdout,
   CHECK(has(run.out, "Best: trial "));
   CHECK(has(run.err, "trial 3: Completed, acc = "));
   CHECK_FALSE(has(run.err, "\x1b"));
+  CHECK(read_file(directory / "runs/demo/config.yaml") == config("climb.sh", 3));
 
   const auto again = tune({"run", "c.yaml"}, directory);
   CHECK(again.exit_code == 2);
@@ -69,6 +70,20 @@ TEST_CASE("a study from beginning to end: lines on stderr, the report on stdout,
   CHECK(
       nlohmann::json::parse(tune({"report", "runs/demo", "runs/demo", "--format", "json"}, directory).out).at("studies").size() ==
       2);
+}
+
+TEST_CASE("a study that goes on by --resume has the limits of the config that comes with it") {
+  const TempDir directory;
+  // Trial 2 waits for trial 3's file: two at a time, or a failure.
+  directory.write("pair.sh",
+                  "touch seen-$TUNE_TRIAL_ID; i=0\n"
+                  "if [ $TUNE_TRIAL_ID = 2 ]; then until [ -e seen-3 ] || [ $i = 100 ]; do sleep 0.05; i=$((i + 1)); done; fi\n"
+                  "[ $i = 100 ] && exit 1; echo \"epoch 1 acc=$1\"\n");
+  directory.write("c.yaml", config("pair.sh", 1));
+  REQUIRE(tune({"run", "c.yaml"}, directory).exit_code == 0);
+  const auto more = tune({"run", "c.yaml", "--resume", "--max-trials", "3", "--max-parallel", "2", "--json"}, directory);
+  CHECK(more.exit_code == 0);
+  CHECK(nlohmann::json::parse(more.out).at("counts").at("Completed") == 3);
 }
 
 TEST_CASE("no value at all is exit code 3, with the end of the logs in the report") {
