@@ -37,8 +37,8 @@ void add_sagemaker_variables(Environment& environment, const StudySpec& spec, co
   environment.emplace_back("SM_HPS", params);
   environment.emplace_back("SM_NUM_GPUS", std::to_string(launch.resources.gpus));
   environment.emplace_back("SM_NUM_CPUS", std::to_string(launch.resources.cpus));
-  environment.emplace_back("SM_MODEL_DIR", launch.directory + "/model");
-  environment.emplace_back("SM_OUTPUT_DATA_DIR", launch.directory + "/output");
+  environment.emplace_back("SM_MODEL_DIR", launch.directory + kModelDirectory);
+  environment.emplace_back("SM_OUTPUT_DATA_DIR", launch.directory + kOutputDirectory);
   environment.emplace_back("SM_HOSTS", "[\"" + host_name() + "\"]");
   environment.emplace_back("SM_CURRENT_HOST", host_name());
   std::string channels;

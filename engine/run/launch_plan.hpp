@@ -10,6 +10,10 @@
 /// What an attempt is started with: its directories, command line and environment (docs/trial-contract.md).
 namespace tune::engine {
 
+/// Below the attempt's directory: SM_MODEL_DIR and SM_OUTPUT_DATA_DIR.
+inline constexpr const char* kModelDirectory = "/model";
+inline constexpr const char* kOutputDirectory = "/output";
+
 /// DIR/trials/0007/1
 std::string attempt_directory(const std::string& study_directory, AttemptId id);
 

@@ -165,6 +165,8 @@ Status RunLoop::carry_out() {
 Status RunLoop::start(const LaunchSpec& spec) {
   const Result<bool> prepared = prepare_directories(core_.directory(), spec.id);
   if (!prepared.ok()) return prepared.status();
+  // Scripts written for SageMaker save into these without making them.
+  for (const char* made : {kModelDirectory, kOutputDirectory}) TUNE_RETURN_IF_ERROR(make_directories(spec.directory + made));
   const Status launched = executor_.launch(spec);
   if (launched.ok()) return {};
   EndReport report;
