@@ -24,26 +24,27 @@ Decision last_stop(const TrialRecord& trial) {
 
 }  // namespace
 
-AskTell::AskTell(std::unique_ptr<StudyCore> core, Orphans orphans) : core_(std::move(core)), orphans_when_(orphans) {
+AskTell::AskTell(std::shared_ptr<const Clock> clock, std::unique_ptr<StudyCore> core, Orphans orphans)
+    : clock_(std::move(clock)), core_(std::move(core)), orphans_when_(orphans) {
   for (const TrialId trial : core_->record().running) orphans_.insert(trial);
 }
 
 Result<std::unique_ptr<AskTell>> AskTell::open(const std::string& directory, const StudySpec& spec, const Registry& registry,
-                                               OpenMode mode, Orphans orphans, const Clock& clock) {
+                                               OpenMode mode, Orphans orphans, std::shared_ptr<const Clock> clock) {
   const bool there = holds_study(directory);
   if (!there && mode != OpenMode::kResume) {
-    auto core = StudyCore::create(directory, spec, registry, clock);
+    auto core = StudyCore::create(directory, spec, registry, *clock);
     if (!core.ok()) return core.status();
-    return std::unique_ptr<AskTell>(new AskTell(*std::move(core), orphans));
+    return std::unique_ptr<AskTell>(new AskTell(std::move(clock), *std::move(core), orphans));
   }
   if (there && mode == OpenMode::kCreate) {
     return Status::invalid(directory + " holds a study already; go on with it by: tune resume " + directory);
   }
   LimitChanges changes;
   changes.max_trials = spec.limits.max_trials;
-  auto core = StudyCore::open(directory, registry, clock, changes, &spec);
+  auto core = StudyCore::open(directory, registry, *clock, changes, &spec);
   if (!core.ok()) return core.status();
-  return std::unique_ptr<AskTell>(new AskTell(*std::move(core), orphans));
+  return std::unique_ptr<AskTell>(new AskTell(std::move(clock), *std::move(core), orphans));
 }
 
 std::optional<TrialId> AskTell::take_orphan() {

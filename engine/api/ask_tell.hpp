@@ -37,7 +37,7 @@ class AskTell {
   enum class Orphans { kFirst, kLast };
 
   static Result<std::unique_ptr<AskTell>> open(const std::string& directory, const StudySpec& spec, const Registry& registry,
-                                               OpenMode mode, Orphans orphans, const Clock& clock);
+                                               OpenMode mode, Orphans orphans, std::shared_ptr<const Clock> clock);
 
   Result<Answer> ask();
   /// Reports metrics of one step, the objective last; the verdict is about the objective. After a stop decision it is that again.
@@ -56,7 +56,7 @@ class AskTell {
   [[nodiscard]] std::mutex& mutex() { return mutex_; }
 
  private:
-  AskTell(std::unique_ptr<StudyCore> core, Orphans orphans);
+  AskTell(std::shared_ptr<const Clock> clock, std::unique_ptr<StudyCore> core, Orphans orphans);
 
   Result<Answer> give(TrialId trial, bool again);
   void end_when_over();
@@ -65,6 +65,7 @@ class AskTell {
   [[nodiscard]] AttemptId attempt_of(TrialId trial) const;
 
   mutable std::mutex mutex_;
+  std::shared_ptr<const Clock> clock_;  ///< the core's; a trial may outlive whoever opened its study
   std::unique_ptr<StudyCore> core_;
   Orphans orphans_when_;
   std::set<TrialId> orphans_;  ///< in flight in the journal, asked for by a process that is gone

@@ -123,7 +123,7 @@ class Study::Impl {
     Summary summary;
     {
       const std::lock_guard lock(asked->mutex());
-      engine::RunLoop run(core, executor, clock, std::move(options), interrupts, nullptr);
+      engine::RunLoop run(core, executor, *clock, std::move(options), interrupts, nullptr);
       if (core.record().status == StudyStatus::kInProgress) summary.status = run.run();
     }
     return with_status(keep(summary.status));
@@ -142,7 +142,7 @@ class Study::Impl {
     return status;
   }
 
-  engine::SystemClock clock;
+  std::shared_ptr<engine::SystemClock> clock = std::make_shared<engine::SystemClock>();
   Registry registry;
   std::string directory;
   std::shared_ptr<AskTell> asked;
@@ -172,7 +172,7 @@ Summary Study::run(const std::function<void(Trial&)>& train, const RunOptions& o
   const std::string metric = spec.objective.metric;
   const auto max_step = spec.declared_max_step();
   if (Status limited = impl_->asked->limit_runtime(options.max_runtime); !limited.ok()) return impl_->with_status(limited);
-  engine::InProcessExecutor executor(impl_->clock, std::max(1, options.parallel), [&](engine::InProcessTrial& called) {
+  engine::InProcessExecutor executor(*impl_->clock, std::max(1, options.parallel), [&](engine::InProcessTrial& called) {
     Trial trial = detail::TrialChannel::handle(std::make_shared<CalledChannel>(called, metric, max_step));
     train(trial);
   });
@@ -183,7 +183,7 @@ Summary Study::run(const std::function<void(Trial&)>& train, const RunOptions& o
 
 Summary Study::run(const Command& command, const RunOptions& options) {
   if (Status limited = impl_->asked->limit_runtime(options.max_runtime); !limited.ok()) return impl_->with_status(limited);
-  auto prepared = engine::prepare_command_run(impl_->asked->core().spec(), command, std::max(1, options.parallel), impl_->clock);
+  auto prepared = engine::prepare_command_run(impl_->asked->core().spec(), command, std::max(1, options.parallel), *impl_->clock);
   if (!prepared.ok()) return impl_->with_status(prepared.status());
   return impl_->loop(*prepared->executor, std::move(prepared->options));
 }

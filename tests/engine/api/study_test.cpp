@@ -205,6 +205,24 @@ TEST_CASE("a study is owned by one process or handle at a time") {
   CHECK(second.status().code() == ErrorCode::kInUse);
 }
 
+TEST_CASE("a trial may outlive its study's handle") {
+  const TempDir dir;
+  Problem problem;
+  {
+    std::optional<Trial> trial;
+    {
+      auto study = Study::open(dir / "study", problem.space, random_options(1));
+      REQUIRE(study.ok());
+      trial = study->ask();
+      REQUIRE(trial);
+    }
+    CHECK(trial->report(1, 0.5).go_on());
+  }
+  const auto again = Study::open(dir / "study", problem.space, random_options(1));
+  REQUIRE_MESSAGE(again.ok(), again.status().message());
+  CHECK(again->record().trial(1).failure == FailureClass::kAbandoned);
+}
+
 TEST_CASE("several threads may ask and tell") {
   const TempDir dir;
   Problem problem;
