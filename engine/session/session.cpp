@@ -18,6 +18,25 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMaxAsk = 1000;  // trials in one request
 
+/// Whether lists and objects in a JSON text go deeper than that: copying and printing them recurses.
+bool deeper_than(int limit, std::string_view json) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const char c = json[at];
+    if (c == '"') {
+      in_string = !in_string;
+    } else if (in_string) {
+      if (c == '\\') ++at;
+    } else if (c == '[' || c == '{') {
+      if (++depth > limit) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 Json error_json(const std::string& message) { return {{"error", message}}; }
 
 Json number_json(double value) {
@@ -114,7 +133,6 @@ Result<Outcome> read_outcome(const Json& request) {
 }  // namespace
 
 struct Session::Parts {
-  SystemClock clock;
   std::unique_ptr<AskTell> study;
 
   [[nodiscard]] const Space& space() { return study->core().spec().space; }
@@ -233,7 +251,7 @@ Session::Session() : parts_(std::make_shared<Parts>()) {}
 Result<std::unique_ptr<Session>> Session::open(const std::string& directory, const StudySpec& spec, const Registry& registry,
                                                OpenMode mode) {
   std::unique_ptr<Session> session(new Session());
-  auto study = AskTell::open(directory, spec, registry, mode, AskTell::Orphans::kLast, session->parts_->clock);
+  auto study = AskTell::open(directory, spec, registry, mode, AskTell::Orphans::kLast, std::make_shared<SystemClock>());
   if (!study.ok()) return study.status();
   session->parts_->study = *std::move(study);
   return session;
@@ -244,6 +262,8 @@ std::string Session::handle(std::string_view line) {
   Json request;
   if (line.size() > kMaxSessionLine) {
     answer = error_json("a request is at most " + std::to_string(kMaxSessionLine) + " bytes long");
+  } else if (deeper_than(kMaxSessionDepth, line)) {
+    answer = error_json("a request is nested at most " + std::to_string(kMaxSessionDepth) + " levels deep");
   } else {
     request = Json::parse(line, nullptr, false);
     answer = request.is_discarded() ? error_json("that is no JSON") : parts_->answer(request);

@@ -9,6 +9,7 @@
 namespace tune::engine {
 
 inline constexpr std::size_t kMaxSessionLine = 1U << 20;  ///< bytes of one request
+inline constexpr int kMaxSessionDepth = 64;               ///< lists and objects in each other in one request
 
 /// `tune session`: a study for programs in any language. One JSON object per line each way (docs/session.md); nothing blocks. A
 /// request that cannot be carried out is answered with {"error": ...} and changes nothing. Not thread-safe.

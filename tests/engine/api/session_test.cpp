@@ -79,6 +79,12 @@ TEST_CASE("what makes no sense is answered with an error and the session goes on
     CHECK_MESSAGE(is_error(session->handle(bad)), bad);
   }
   CHECK(session->handle(R"({"what":1,"id":7})").ends_with(R"("id":7})"));
+  // Printing recurses: without a bound these would use up the stack.
+  const std::string deep = std::string(500'000, '[') + std::string(500'000, ']');
+  for (const char* member : {"\"id\":", "\"ask\":", "\"report\":1,\"step\":"}) {
+    CHECK(session->handle("{" + std::string(member) + deep + "}").find("nested at most 64 levels") != std::string::npos);
+  }
+  CHECK(session->handle(R"({"what":1,"id":[["[\"[[",{}]]})").ends_with(R"("id":[["[\"[[",{}]]})"));
   CHECK(session->handle(R"({"ask":1})").starts_with(R"({"trial":1,)"));
   for (const char* bad : {R"({"report":1,"step":0,"value":0.5})", R"({"report":1,"step":1,"value":"high"})",
                           R"({"report":1,"step":1,"metrics":{"loss":null}})", R"({"tell":1,"status":"Done"})",
