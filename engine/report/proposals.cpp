@@ -27,7 +27,7 @@ std::string shell_line(const std::vector<std::string>& argv) {
   return line;
 }
 
-Result<std::vector<Proposal>> first_proposals(const StudySpec& spec, const Registry& registry) {
+Result<std::vector<DryRunProposal>> first_proposals(const StudySpec& spec, const Registry& registry) {
   const auto* entry = registry.find_strategy(spec.strategy.name);
   if (entry == nullptr) return Status::invalid("there is no strategy '" + spec.strategy.name + "'");
   auto strategy = entry->make(spec.space, spec.strategy.options);
@@ -41,7 +41,7 @@ Result<std::vector<Proposal>> first_proposals(const StudySpec& spec, const Regis
   study.seed = spec.seed;
   study.declared_max_step = spec.declared_max_step();
   const int count = static_cast<int>(std::min<std::int64_t>(kDryRunProposals, spec.limits.max_trials.value_or(kDryRunProposals)));
-  std::vector<Proposal> proposals;
+  std::vector<DryRunProposal> proposals;
   for (Configuration& configuration : (*strategy)->ask(StudyView(study), count).configurations) {
     std::vector<std::string> argv = build_argv(spec.command, spec.space, configuration, spec.static_values);
     proposals.push_back({std::move(configuration), std::move(argv)});
@@ -49,7 +49,7 @@ Result<std::vector<Proposal>> first_proposals(const StudySpec& spec, const Regis
   return proposals;
 }
 
-std::string proposals_text(const StudySpec& spec, const std::vector<Proposal>& proposals) {
+std::string proposals_text(const StudySpec& spec, const std::vector<DryRunProposal>& proposals) {
   std::string out;
   for (std::size_t i = 0; i < proposals.size(); ++i) {
     out += "trial " + std::to_string(i + 1) + "  " + parameters_text(spec.space, proposals[i].configuration) + "\n";
@@ -58,7 +58,7 @@ std::string proposals_text(const StudySpec& spec, const std::vector<Proposal>& p
   return out;
 }
 
-std::string proposals_json(const StudySpec& spec, const std::vector<Proposal>& proposals) {
+std::string proposals_json(const StudySpec& spec, const std::vector<DryRunProposal>& proposals) {
   Json trials = Json::array();
   for (std::size_t i = 0; i < proposals.size(); ++i) {
     trials.push_back({{"trial", i + 1},

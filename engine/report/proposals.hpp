@@ -10,17 +10,17 @@ namespace tune::engine {
 
 inline constexpr int kDryRunProposals = 3;
 
-struct Proposal {
+struct DryRunProposal {
   Configuration configuration;
   std::vector<std::string> argv;
 };
 
 /// The first proposals of the study that `spec` describes; fewer when its strategy has no more.
-Result<std::vector<Proposal>> first_proposals(const StudySpec& spec, const Registry& registry);
+Result<std::vector<DryRunProposal>> first_proposals(const StudySpec& spec, const Registry& registry);
 
-std::string proposals_text(const StudySpec& spec, const std::vector<Proposal>& proposals);
+std::string proposals_text(const StudySpec& spec, const std::vector<DryRunProposal>& proposals);
 /// `{"schema": 1, "trials": [{"trial": 1, "parameters": {...}, "command": [...]}]}`
-std::string proposals_json(const StudySpec& spec, const std::vector<Proposal>& proposals);
+std::string proposals_json(const StudySpec& spec, const std::vector<DryRunProposal>& proposals);
 
 /// `argv` as a line that a shell reads back as the same words.
 std::string shell_line(const std::vector<std::string>& argv);
