@@ -6,6 +6,7 @@
 #include "cli/run_with_display.hpp"
 #include "cli/study_options.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "engine/core/study_core.hpp"
 #include "engine/report/proposals.hpp"
 
 namespace tune::cli {
@@ -62,8 +63,15 @@ int run_arms(const Context& context, CompareOptions& options) {
   }
   const std::string rule = spec->stopping->policy.name;
   const std::string base = options.study.directory + "/";
+  const std::vector<std::string> arms{"off", rule};
+  for (const std::string& arm : arms) {
+    // Both before the first is started: it may run for days.
+    if (!options.resume && engine::holds_study(base + arm)) {
+      return fail(Status::invalid(base + arm + " holds a study already; go on with the comparison by: " + hint(options)));
+    }
+  }
   int code = kExitOk;
-  for (const std::string& arm : {std::string("off"), rule}) {
+  for (const std::string& arm : arms) {
     engine::RunRequest request;
     request.mode = options.resume ? engine::RunRequest::Mode::kCreateOrResume : engine::RunRequest::Mode::kCreate;
     request.directory = base + arm;
@@ -74,7 +82,6 @@ int run_arms(const Context& context, CompareOptions& options) {
     if (options.resume && has_ended(context, request.directory)) continue;
     if (!context.output.quiet) write_err("tune: arm " + arm + " in " + request.directory + "\n");
     const RunEnd end = run_with_display(context, request, hint(options));
-    if (end.code == kExitUsage && !options.resume) write_err("tune: or with the whole comparison: " + hint(options) + "\n");
     if (!end.summary.status.ok() || end.code >= kExitSignalBase) return end.code;
     code = std::max(code, end.code);
   }

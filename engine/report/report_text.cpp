@@ -175,7 +175,8 @@ std::string status_text(const StudyRecord& study, bool running, Until until) {
   const Ledger ledger = make_ledger(study, until);
   out += labelled("hours", "training " + hours_text(ledger.training) + ", wall " + hours_text(ledger.wall));
   if (!study.ended)
-    out += labelled("now", running ? "a process is running it" : "no process is running it; tune resume goes on with it");
+    out += labelled("now", running ? "a process is running it"
+                                   : "no process is running it; tune resume (a session: tune session --resume) goes on with it");
   return out;
 }
 

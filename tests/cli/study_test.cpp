@@ -136,6 +136,11 @@ TEST_CASE("compare runs both arms and goes on where it was") {
   const auto again = tune({"compare", "c.yaml"}, directory);
   CHECK(again.exit_code == 2);
   CHECK(has(again.err, "--resume"));
+  // The second arm's directory is looked at before the first arm is started.
+  std::filesystem::remove_all(directory / "runs/demo/off");
+  CHECK(tune({"compare", "c.yaml"}, directory).exit_code == 2);
+  CHECK_FALSE(std::filesystem::exists(directory / "runs/demo/off"));
+  CHECK(tune({"compare", "c.yaml", "--resume", "--quiet"}, directory).exit_code == 0);
   std::filesystem::remove_all(directory / "runs/demo/median");
   CHECK(nlohmann::json::parse(tune({"compare", "c.yaml", "--json", "--resume"}, directory).out)
             .at("arms")[1]
