@@ -94,7 +94,7 @@ Result<Configuration> read_configuration(const Space& space, const Json& json) {
 /// Nothing but the allowed keys; "id" always is.
 Status check_keys(const Json& request, std::initializer_list<const char*> allowed) {
   for (const auto& [key, value] : request.items()) {
-    if (key != "id" && std::ranges::none_of(allowed, [&](const char* one) { return key == one; })) {
+    if (key != "id" && std::ranges::find(allowed, key) == allowed.end()) {
       return Status::invalid("unknown key '" + key + "'");
     }
   }
