@@ -37,6 +37,7 @@ int main() {
     std::fprintf(stderr, "%s\n", summary.status.message().c_str());
     return 1;
   }
-  std::printf("best of %lld trials: %.4f (the minimum is 0.3979)\n", static_cast<long long>(summary.completed), *summary.best_value);
+  std::printf("best of %lld trials: %.4f (the minimum is 0.3979)\n", static_cast<long long>(summary.completed),
+              *summary.best_value);
   return *summary.best_value < 0.6 ? 0 : 1;
 }

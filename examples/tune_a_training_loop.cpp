@@ -1,5 +1,5 @@
-// Tunes a training loop inside this process: conditional parameters, two trials at once, weak ones stopped early, and a checkpoint
-// from which an interrupted trial goes on.
+// Tunes a training loop inside this process: conditional parameters, two trials at once, weak ones stopped early, and a
+// checkpoint from which an interrupted trial goes on.
 
 #include <cmath>
 #include <cstdio>
@@ -24,7 +24,9 @@ class Model {
     return x_ * x_ + 10.0 * y_ * y_;
   }
 
-  void save(const std::string& path, int epoch) const { std::ofstream(path) << epoch << ' ' << x_ << ' ' << y_ << ' ' << vx_ << ' ' << vy_; }
+  void save(const std::string& path, int epoch) const {
+    std::ofstream(path) << epoch << ' ' << x_ << ' ' << y_ << ' ' << vx_ << ' ' << vy_;
+  }
   int load(const std::string& path) {
     int epoch = 0;
     std::ifstream(path) >> epoch >> x_ >> y_ >> vx_ >> vy_;

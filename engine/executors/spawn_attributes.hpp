@@ -6,8 +6,8 @@
 
 namespace tune::engine {
 
-/// How supervisors and their launcher are started: in a session of their own, with every signal blocked (stop requests wait in the
-/// queue until the supervisor listens) and none ignored.
+/// How supervisors and their launcher are started: in a session of their own, with every signal blocked (stop requests wait in
+/// the queue until the supervisor listens) and none ignored.
 class SpawnAttributes {
  public:
   SpawnAttributes() {

@@ -67,15 +67,17 @@ std::string percent_text(double difference, double of) {
 std::string signed_text(std::int64_t number) { return (number > 0 ? "+" : "") + std::to_string(number); }
 
 Json arm_json(const ArmFigures& arm) {
-  return {
-      {"name", arm.name},
-      {"directory", arm.directory},
-      {"study", arm.study},
-      {"status", to_string(arm.status)},
-      {"early_stopping", arm.early_stopping},
-      {"seconds", {{"training", json_seconds(arm.training)}, {"wall", json_seconds(arm.wall)}, {"training_to_within_1_percent", json_seconds(arm.to_within)}}},
-      {"counts", {{"trials", arm.trials}, {"Completed", arm.completed}, {"Stopped", arm.stopped}, {"Failed", arm.failed}}},
-      {"best", {{"trial", json_or_null(arm.best_trial)}, {"value", json_number(arm.best_value)}}}};
+  return {{"name", arm.name},
+          {"directory", arm.directory},
+          {"study", arm.study},
+          {"status", to_string(arm.status)},
+          {"early_stopping", arm.early_stopping},
+          {"seconds",
+           {{"training", json_seconds(arm.training)},
+            {"wall", json_seconds(arm.wall)},
+            {"training_to_within_1_percent", json_seconds(arm.to_within)}}},
+          {"counts", {{"trials", arm.trials}, {"Completed", arm.completed}, {"Stopped", arm.stopped}, {"Failed", arm.failed}}},
+          {"best", {{"trial", json_or_null(arm.best_trial)}, {"value", json_number(arm.best_value)}}}};
 }
 
 }  // namespace

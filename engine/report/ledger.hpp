@@ -30,8 +30,8 @@ double training_seconds(const TrialRecord& trial, Until until = std::nullopt);
 double gpu_seconds(const TrialRecord& trial, Until until = std::nullopt);
 
 std::optional<TimePoint> first_start(const TrialRecord& trial);
-/// When the study took note of the trial's end, on the clock of its observations: an order of events made from a report's times is
-/// the order in which they happened. None while it is not finished, and for one that never ran here.
+/// When the study took note of the trial's end, on the clock of its observations: an order of events made from a report's times
+/// is the order in which they happened. None while it is not finished, and for one that never ran here.
 std::optional<TimePoint> last_end(const TrialRecord& trial);
 /// SageMaker's TrainingElapsedTimeSeconds: last end less first start.
 std::optional<double> elapsed_seconds(const TrialRecord& trial);

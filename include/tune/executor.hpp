@@ -33,20 +33,20 @@ struct LaunchSpec {
   std::string checkpoint_directory = {};  ///< exists before launch
   Resources resources;
   std::optional<std::string> resume_from = {};
-  Configuration configuration = {};   ///< for executors that call a function
-  std::uint64_t log_offset = 0;  ///< adopt: bytes of the log already consumed
+  Configuration configuration = {};    ///< for executors that call a function
+  std::uint64_t log_offset = 0;        ///< adopt: bytes of the log already consumed
   std::vector<std::string> gpus = {};  ///< adopt: the GPUs the attempt was given
-  int slot = -1;                  ///< adopt
+  int slot = -1;                       ///< adopt
 };
 
 /// How an attempt's command ended; from exit.json, the durable copy.
 struct ExitRecord {
   std::optional<int> code = {};
   std::optional<int> signal = {};
-  bool stop_requested = false;  ///< we had asked it to stop
-  bool killed = false;          ///< it did not end within the grace period
-  std::string launch_error = {};     ///< not empty: the command could not be started; says why
-  std::string error = {};            ///< what() of the exception that left an in-process trial; code is 1 then
+  bool stop_requested = false;    ///< we had asked it to stop
+  bool killed = false;            ///< it did not end within the grace period
+  std::string launch_error = {};  ///< not empty: the command could not be started; says why
+  std::string error = {};         ///< what() of the exception that left an in-process trial; code is 1 then
   TimePoint started = {};
   TimePoint ended = {};
   double user_seconds = 0.0;
@@ -93,8 +93,9 @@ struct ExecutorEvent {
   std::variant<Waiting, Started, Output, Reported, Ended, Interrupted, Lost> body;
 };
 
-/// Runs attempts. All calls but wake() come from one thread. Per attempt the order is Started, Output/Reported..., then exactly one
-/// of Ended, Interrupted, Lost; nothing after that. The caller has acted on the events of one wait() before it calls the next.
+/// Runs attempts. All calls but wake() come from one thread. Per attempt the order is Started, Output/Reported..., then exactly
+/// one of Ended, Interrupted, Lost; nothing after that. The caller has acted on the events of one wait() before it calls the
+/// next.
 class Executor {
  public:
   virtual ~Executor() = default;

@@ -49,7 +49,16 @@ inline Objective maximize(std::string metric) { return {.metric = std::move(metr
 inline Objective minimize(std::string metric) { return {.metric = std::move(metric), .goal = Goal::kMinimize}; }
 
 enum class TrialStatus { kInProgress, kStopping, kCompleted, kStopped, kFailed };
-enum class SecondaryStatus { kNone, kPending, kStarting, kTraining, kInterrupted, kPaused, kMaxRuntimeExceeded, kMaxWaitTimeExceeded };
+enum class SecondaryStatus {
+  kNone,
+  kPending,
+  kStarting,
+  kTraining,
+  kInterrupted,
+  kPaused,
+  kMaxRuntimeExceeded,
+  kMaxWaitTimeExceeded
+};
 enum class FailureClass { kUserError, kOom, kSignal, kNoObjective, kLaunchError, kAbandoned, kLost };
 enum class StudyStatus { kInProgress, kStopping, kCompleted, kStopped, kFailed };
 
@@ -109,18 +118,18 @@ struct TrialRecord {
   SecondaryStatus secondary = SecondaryStatus::kPending;
   std::string stop_reason = {};  ///< median, diverged, time_limit, target, budget, user, ...; empty if none
   std::optional<FailureClass> failure = {};
-  std::string failure_detail = {};          ///< one sentence
+  std::string failure_detail = {};           ///< one sentence
   std::vector<std::string> last_lines = {};  ///< the end of the log of a failed trial
   std::optional<double> value = {};          ///< the result, by `Objective::value`; finite
-  std::int64_t as_of = 0;               ///< sequence number of the snapshot the proposal was made from
+  std::int64_t as_of = 0;                    ///< sequence number of the snapshot the proposal was made from
   std::int64_t proposed_order = 0;
   std::int64_t ended_order = 0;
   TimePoint proposed_time = {};
   std::optional<TimePoint> ended_time = {};
-  std::int64_t virtual_start = 0;  ///< start on the virtual clock of a deterministic study
-  bool spared = false;             ///< audited: no policy stops it again
-  bool stop_requested = false;     ///< a stop is in the journal, the end is not
-  std::vector<Series> series = {};      ///< the objective's, if any, among them
+  std::int64_t virtual_start = 0;                ///< start on the virtual clock of a deterministic study
+  bool spared = false;                           ///< audited: no policy stops it again
+  bool stop_requested = false;                   ///< a stop is in the journal, the end is not
+  std::vector<Series> series = {};               ///< the objective's, if any, among them
   std::optional<std::int64_t> judged_step = {};  ///< step of the newest objective observation
   std::vector<AttemptRecord> attempts = {};
   std::vector<DecisionRecord> decisions = {};
@@ -151,11 +160,11 @@ struct StudyRecord {
   std::optional<std::int64_t> declared_max_step = {};  ///< `max_step`, else `static.epochs` or a synonym
   StudyStatus status = StudyStatus::kInProgress;
   std::string stop_reason = {};  ///< max_trials, max_runtime, target, not_improving, converged, exhausted, max_failures, user
-  std::int64_t seq = 0;     ///< sequence number of the last event folded in
+  std::int64_t seq = 0;          ///< sequence number of the last event folded in
   TimePoint created = {};
   std::optional<TimePoint> ended = {};
-  Duration active{0};  ///< wall time during which a process owned the study
-  std::deque<TrialRecord> trials = {};      ///< trials[i].id == i + 1
+  Duration active{0};                        ///< wall time during which a process owned the study
+  std::deque<TrialRecord> trials = {};       ///< trials[i].id == i + 1
   std::vector<TrialId> finished_order = {};  ///< in the order in which they ended
   std::vector<TrialId> running = {};         ///< not finished, in the order of their proposal
 
@@ -165,37 +174,57 @@ struct StudyRecord {
 
 inline std::string_view to_string(TrialStatus status) {
   switch (status) {
-    case TrialStatus::kInProgress: return "InProgress";
-    case TrialStatus::kStopping: return "Stopping";
-    case TrialStatus::kCompleted: return "Completed";
-    case TrialStatus::kStopped: return "Stopped";
-    case TrialStatus::kFailed: return "Failed";
+    case TrialStatus::kInProgress:
+      return "InProgress";
+    case TrialStatus::kStopping:
+      return "Stopping";
+    case TrialStatus::kCompleted:
+      return "Completed";
+    case TrialStatus::kStopped:
+      return "Stopped";
+    case TrialStatus::kFailed:
+      return "Failed";
   }
   return "";
 }
 inline std::string_view to_string(StudyStatus status) { return to_string(static_cast<TrialStatus>(status)); }
 inline std::string_view to_string(SecondaryStatus status) {
   switch (status) {
-    case SecondaryStatus::kNone: return "";
-    case SecondaryStatus::kPending: return "Pending";
-    case SecondaryStatus::kStarting: return "Starting";
-    case SecondaryStatus::kTraining: return "Training";
-    case SecondaryStatus::kInterrupted: return "Interrupted";
-    case SecondaryStatus::kPaused: return "Paused";
-    case SecondaryStatus::kMaxRuntimeExceeded: return "MaxRuntimeExceeded";
-    case SecondaryStatus::kMaxWaitTimeExceeded: return "MaxWaitTimeExceeded";
+    case SecondaryStatus::kNone:
+      return "";
+    case SecondaryStatus::kPending:
+      return "Pending";
+    case SecondaryStatus::kStarting:
+      return "Starting";
+    case SecondaryStatus::kTraining:
+      return "Training";
+    case SecondaryStatus::kInterrupted:
+      return "Interrupted";
+    case SecondaryStatus::kPaused:
+      return "Paused";
+    case SecondaryStatus::kMaxRuntimeExceeded:
+      return "MaxRuntimeExceeded";
+    case SecondaryStatus::kMaxWaitTimeExceeded:
+      return "MaxWaitTimeExceeded";
   }
   return "";
 }
 inline std::string_view to_string(FailureClass failure) {
   switch (failure) {
-    case FailureClass::kUserError: return "user_error";
-    case FailureClass::kOom: return "oom";
-    case FailureClass::kSignal: return "signal";
-    case FailureClass::kNoObjective: return "no_objective";
-    case FailureClass::kLaunchError: return "launch_error";
-    case FailureClass::kAbandoned: return "abandoned";
-    case FailureClass::kLost: return "lost";
+    case FailureClass::kUserError:
+      return "user_error";
+    case FailureClass::kOom:
+      return "oom";
+    case FailureClass::kSignal:
+      return "signal";
+    case FailureClass::kNoObjective:
+      return "no_objective";
+    case FailureClass::kLaunchError:
+      return "launch_error";
+    case FailureClass::kAbandoned:
+      return "abandoned";
+    case FailureClass::kLost:
+      return "lost";
   }
   return "";
 }

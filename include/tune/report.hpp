@@ -26,8 +26,10 @@ inline std::string report_line(std::int64_t step, std::initializer_list<std::pai
   std::string line = "@tune {\"step\": " + std::to_string(step);
   for (const auto& [name, value] : metrics) {
     line += ", " + quoted(name) + ": ";
-    if (std::isfinite(value)) line += to_text(value);
-    else line += std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+    if (std::isfinite(value))
+      line += to_text(value);
+    else
+      line += std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
   }
   return line + "}";
 }

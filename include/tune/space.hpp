@@ -217,7 +217,8 @@ inline Status Space::check(const Parameter& parameter) const {
   if (parameter.name.empty()) return Status::invalid("a parameter needs a name");
   if (index_of(parameter.name)) return Status::invalid(where + "is there twice");
   if (parameter.is_numeric()) {
-    if (!std::isfinite(parameter.min) || !std::isfinite(parameter.max)) return Status::invalid(where + "min and max must be finite");
+    if (!std::isfinite(parameter.min) || !std::isfinite(parameter.max))
+      return Status::invalid(where + "min and max must be finite");
     const std::string range = "[" + to_text(parameter.min) + ", " + to_text(parameter.max) + "]";
     if (parameter.min > parameter.max) return Status::invalid(where + "min must not exceed max, got " + range);
     if (parameter.type == ParameterType::kInt) {
@@ -254,8 +255,11 @@ inline Status Space::check(const Parameter& parameter) const {
   if (parameter.when) {
     const auto parent = index_of(parameter.when->parameter);
     if (!parent) return Status::invalid(where + "when names '" + parameter.when->parameter + "', which is no parameter above it");
-    if ((*this)[*parent].is_numeric()) return Status::invalid(where + "when needs a categorical parameter, '" + parameter.when->parameter + "' is none");
-    if ((*this)[*parent].when) return Status::invalid(where + "nested when is planned and not built yet: '" + parameter.when->parameter + "' is conditional itself");
+    if ((*this)[*parent].is_numeric())
+      return Status::invalid(where + "when needs a categorical parameter, '" + parameter.when->parameter + "' is none");
+    if ((*this)[*parent].when)
+      return Status::invalid(where + "nested when is planned and not built yet: '" + parameter.when->parameter +
+                             "' is conditional itself");
     if (parameter.when->values.empty()) return Status::invalid(where + "when needs at least one value");
     for (const Value& value : parameter.when->values) {
       const auto& allowed = (*this)[*parent].values;

@@ -53,7 +53,7 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): `return value;` must work
+  Result(T value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor): `return value;` must work
   Result(Status status) : status_(std::move(status)) {  // NOLINT(google-explicit-constructor): so must `return status;`
     assert(!status_.ok());
   }
@@ -87,16 +87,16 @@ class [[nodiscard]] Result {
 }  // namespace tune
 
 /// Ends the program when a programmer's assumption does not hold; active in every build type.
-#define TUNE_CHECK(condition)                                                                              \
-  do {                                                                                                     \
-    if (!(condition)) {                                                                                    \
-      std::fprintf(stderr, "tune: check failed at %s:%d: %s\n", __FILE__, __LINE__, #condition);           \
-      std::abort();                                                                                        \
-    }                                                                                                      \
+#define TUNE_CHECK(condition)                                                                    \
+  do {                                                                                           \
+    if (!(condition)) {                                                                          \
+      std::fprintf(stderr, "tune: check failed at %s:%d: %s\n", __FILE__, __LINE__, #condition); \
+      std::abort();                                                                              \
+    }                                                                                            \
   } while (false)
 
 /// Leaves the function with the error of `expression` (a Status) when there is one.
-#define TUNE_RETURN_IF_ERROR(expression)                  \
-  do {                                                    \
+#define TUNE_RETURN_IF_ERROR(expression)                                      \
+  do {                                                                        \
     if (::tune::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)

@@ -31,7 +31,8 @@ struct Plan {
   std::optional<std::int64_t> max_step = {};  ///< a new trial's rung
 };
 
-/// Whom to stop. A pure function of history: replaying a journal gives the same decisions. Const use is safe from several threads.
+/// Whom to stop. A pure function of history: replaying a journal gives the same decisions. Const use is safe from several
+/// threads.
 class StoppingPolicy {
  public:
   virtual ~StoppingPolicy() = default;

@@ -29,14 +29,14 @@ inline Named named(std::string name, Options options = {}) { return {std::move(n
 struct StudyOptions {
   Objective objective = {};
   Named strategy = named("bayesian");
-  std::optional<Named> stopping = {};            ///< none: no early stopping
-  std::optional<std::int64_t> max_trials = {};   ///< none: until the strategy is exhausted or another limit ends it
+  std::optional<Named> stopping = {};           ///< none: no early stopping
+  std::optional<std::int64_t> max_trials = {};  ///< none: until the strategy is exhausted or another limit ends it
   std::uint64_t seed = 0;
-  std::optional<std::int64_t> max_step = {};     ///< what a trial reports when it is done
-  bool deterministic = false;               ///< a parallel run repeats exactly (docs/architecture.md)
+  std::optional<std::int64_t> max_step = {};                    ///< what a trial reports when it is done
+  bool deterministic = false;                                   ///< a parallel run repeats exactly (docs/architecture.md)
   std::optional<std::chrono::milliseconds> trial_runtime = {};  ///< after which run() stops a trial
-  int max_failures = 5;                     ///< failed trials in a row after which the study ends
-  Registry registry = builtin();            ///< add your own strategies and policies to it
+  int max_failures = 5;                                         ///< failed trials in a row after which the study ends
+  Registry registry = builtin();                                ///< add your own strategies and policies to it
 };
 
 /// What a report was answered with. Ignoring it is a warning: ask go_on(), and return from training when it says no.
@@ -78,8 +78,8 @@ class Trial {
   [[nodiscard]] std::optional<double> operator[](ConditionalHandle<double> parameter) const;
   [[nodiscard]] std::optional<std::int64_t> operator[](ConditionalHandle<std::int64_t> parameter) const;
 
-  /// Reports the objective after `step` (counted from 1) and asks whether to go on. Blocks until the study has judged it, which is
-  /// short. REQUIRES: step >= 1.
+  /// Reports the objective after `step` (counted from 1) and asks whether to go on. Blocks until the study has judged it, which
+  /// is short. REQUIRES: step >= 1.
   Verdict report(std::int64_t step, double value);
   /// Reports another metric; never stops a trial.
   void report(std::int64_t step, std::string_view metric, double value);
@@ -96,7 +96,7 @@ class Trial {
 /// How a told trial ended.
 struct Outcome {
   TrialStatus status = TrialStatus::kCompleted;  ///< kCompleted, kStopped or kFailed
-  std::optional<FailureClass> failure = {};           ///< for kFailed; default kUserError
+  std::optional<FailureClass> failure = {};      ///< for kFailed; default kUserError
   std::string detail = {};
 };
 
@@ -108,7 +108,7 @@ struct Command {
 };
 
 struct RunOptions {
-  int parallel = 1;                                      ///< trials at once
+  int parallel = 1;                                           ///< trials at once
   std::optional<std::chrono::milliseconds> max_runtime = {};  ///< of the study, over all its runs; journaled when it changes
 };
 
@@ -129,8 +129,8 @@ struct Summary {
 class Study {
  public:
   /// Opens the study in `directory`, creating it when there is none; the directory's name is the study's. An existing study must
-  /// have the same space and options, max_trials apart; trials that were asked for and not told are then handed out again by `ask`,
-  /// first.
+  /// have the same space and options, max_trials apart; trials that were asked for and not told are then handed out again by
+  /// `ask`, first.
   static Result<Study> open(const std::string& directory, const Space& space, const StudyOptions& options);
 
   Study(Study&&) noexcept;
@@ -146,7 +146,8 @@ class Study {
   /// The next trial; none when the study has ended (`ended()`), when the strategy wants to see a result first, or on an error
   /// (`status()`).
   [[nodiscard]] std::optional<Trial> ask();
-  /// Ends a trial with its reports; `value` overrides them. After a stop verdict a plain tell records `Stopped`. Consumes the trial.
+  /// Ends a trial with its reports; `value` overrides them. After a stop verdict a plain tell records `Stopped`. Consumes the
+  /// trial.
   Status tell(Trial trial, std::optional<double> value = std::nullopt, const Outcome& outcome = {});
   /// Records a finished trial from elsewhere.
   Result<TrialId> add(const Configuration& configuration, double value);

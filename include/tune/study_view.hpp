@@ -52,7 +52,8 @@ class TrialView {
   std::span<const Point> points_;
 };
 
-/// Trials by number, as views. An own type because clang 14 and 15 cannot compile the standard library's view adaptors (g++ 12's).
+/// Trials by number, as views. An own type because clang 14 and 15 cannot compile the standard library's view adaptors (g++
+/// 12's).
 class TrialRange {
  public:
   class Iterator {

@@ -56,7 +56,9 @@ void set_title(char** argv, const char* directory) {
 }
 
 /// As fork(), but the new process is our parent's child.
-pid_t fork_sibling() { return static_cast<pid_t>(syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }
+pid_t fork_sibling() {
+  return static_cast<pid_t>(syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
 
 }  // namespace
 
