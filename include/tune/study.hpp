@@ -57,6 +57,7 @@ class TrialChannel;  // what connects a Trial with its study; defined in engine/
 
 /// A trial to be carried out. Move-only. A trial from `ask` that is destroyed without `tell` is recorded as Failed, `abandoned`.
 /// One trial may be used by one thread at a time; different trials by different threads.
+/// A trial may outlive its Study handle; the study stays owned by this process until its trials are gone too.
 class Trial {
  public:
   Trial(Trial&&) noexcept;
