@@ -19,8 +19,7 @@ TEST_CASE("default warm-up: max(2, 20 % of the maximum step, rounded up)") {
   CHECK(first_judged_step({}, std::nullopt) == 2);
   for (const auto& [max_step, first] :
        {std::pair{1, 2}, {2, 2}, {10, 2}, {11, 3}, {15, 3}, {16, 4}, {30, 6}, {81, 17}, {100, 20}}) {
-    CAPTURE(max_step);
-    CHECK(first_judged_step({}, max_step) == first);
+    CHECK_MESSAGE(first_judged_step({}, max_step) == first, "max_step ", max_step);
   }
 }
 

@@ -47,9 +47,8 @@ TEST_CASE("plain scalars follow YAML 1.2's core schema") {
                                                                                 {"+2.5e1", 25.0},
                                                                                 {"1e5", 1e5},
                                                                                 {"-.5", -0.5}}) {
-    CAPTURE(text);
-    CHECK(kind(text) == Kind::kFloat);
-    CHECK(plain_scalar(text).number == number);
+    CHECK_MESSAGE(kind(text) == Kind::kFloat, text);
+    CHECK_MESSAGE(plain_scalar(text).number == number, text);
   }
   CHECK(plain_scalar("-.inf").number == -INFINITY);
   CHECK(std::isnan(plain_scalar(".nan").number));
