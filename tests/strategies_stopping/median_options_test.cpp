@@ -17,9 +17,8 @@ using tune::test::StudyBuilder;
 
 TEST_CASE("default warm-up: max(2, 20 % of the maximum step, rounded up)") {
   CHECK(first_judged_step({}, std::nullopt) == 2);
-  for (const auto& [max_step, first] :
-       {std::pair{1, 2}, {2, 2}, {10, 2}, {11, 3}, {15, 3}, {16, 4}, {30, 6}, {81, 17}, {100, 20}}) {
-    CHECK_MESSAGE(first_judged_step({}, max_step) == first, "max_step ", max_step);
+  for (const auto& row : {std::pair{1, 2}, {2, 2}, {10, 2}, {11, 3}, {15, 3}, {16, 4}, {30, 6}, {81, 17}, {100, 20}}) {
+    CHECK_MESSAGE(first_judged_step({}, row.first) == row.second, "max_step ", row.first);
   }
 }
 

@@ -39,16 +39,16 @@ TEST_CASE("plain scalars follow YAML 1.2's core schema") {
   CHECK(plain_scalar("+7").whole == 7);
   CHECK(plain_scalar("-9223372036854775808").whole == INT64_MIN);
   CHECK(kind("7") == Kind::kInt);
-  for (const auto& [text, number] : std::vector<std::pair<const char*, double>>{{"1e-5", 1e-5},
-                                                                                {"1.5", 1.5},
-                                                                                {".5", 0.5},
-                                                                                {"5.", 5.0},
-                                                                                {"-1E+3", -1000.0},
-                                                                                {"+2.5e1", 25.0},
-                                                                                {"1e5", 1e5},
-                                                                                {"-.5", -0.5}}) {
-    CHECK_MESSAGE(kind(text) == Kind::kFloat, text);
-    CHECK_MESSAGE(plain_scalar(text).number == number, text);
+  for (const auto& row : std::vector<std::pair<const char*, double>>{{"1e-5", 1e-5},
+                                                                     {"1.5", 1.5},
+                                                                     {".5", 0.5},
+                                                                     {"5.", 5.0},
+                                                                     {"-1E+3", -1000.0},
+                                                                     {"+2.5e1", 25.0},
+                                                                     {"1e5", 1e5},
+                                                                     {"-.5", -0.5}}) {
+    CHECK_MESSAGE(kind(row.first) == Kind::kFloat, row.first);
+    CHECK_MESSAGE(plain_scalar(row.first).number == row.second, row.first);
   }
   CHECK(plain_scalar("-.inf").number == -INFINITY);
   CHECK(std::isnan(plain_scalar(".nan").number));
