@@ -86,10 +86,9 @@ Status StudyCore::make_parts(const StudySpec& spec, const Registry& registry) {
 
 bool holds_study(const std::string& directory) {
   // A process that was killed while it wrote the very first record has created nothing.
-  const Result<std::string> content = read_whole_file(journal_path(directory));
+  const Result<bool> complete = has_complete_line(journal_path(directory));
   // One that cannot be read holds who knows what: it is not to be taken for a place to begin in.
-  if (!content.ok()) return access(journal_path(directory).c_str(), F_OK) == 0;
-  return content->find('\n') != std::string::npos;
+  return complete.ok() ? *complete : access(journal_path(directory).c_str(), F_OK) == 0;
 }
 
 Result<std::unique_ptr<StudyCore>> StudyCore::create(const std::string& directory, const StudySpec& spec,

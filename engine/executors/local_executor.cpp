@@ -127,6 +127,11 @@ Status LocalExecutor::start(std::uint64_t key) {
     run(key, std::move(shim), gpus_.names(attempt.gpus));
     return {};
   }
+  if (error == ECONNRESET) {  // has a supervisor been started or not? Found out as after a crash of ours
+    attempt.state = State::kLooking;
+    attempt.begun = attempt.next_look = clock_.now();
+    return {};
+  }
   if (passes(error) && waited < kSpawnPatience) {
     wait_for_place(attempt, std::string("no process can be started now: ") + std::strerror(error));
     return {};

@@ -79,19 +79,24 @@ void ShimLauncher::end() {
 std::pair<int, pid_t> ShimLauncher::launch(const std::vector<std::string>& arguments, const std::vector<std::string>& variables) {
   const std::string message = encode(arguments, variables);
   if (message.size() > kMaxLaunchRequest) return {E2BIG, 0};
-  if (socket_ < 0) {
-    if (const int error = start(); error != 0) return {error, 0};
+  // One that was killed meanwhile has not got the whole request, so another one may.
+  for (int tries = 0; tries < 2; ++tries) {
+    if (socket_ < 0) {
+      if (const int error = start(); error != 0) return {error, 0};
+    }
+    if (send_all(socket_, message)) return receive();
+    end();
   }
+  return {EPIPE, 0};
+}
+
+std::pair<int, pid_t> ShimLauncher::receive() {
   LaunchReply reply;
   ssize_t got = -1;
-  if (send_all(socket_, message)) {
-    while ((got = recv(socket_, &reply, sizeof reply, MSG_WAITALL)) < 0 && errno == EINTR) {
-    }
+  while ((got = recv(socket_, &reply, sizeof reply, MSG_WAITALL)) < 0 && errno == EINTR) {
   }
   if (got == static_cast<ssize_t>(sizeof reply)) return {reply.error, reply.pid};
-  // Somebody killed it. Whether the request was carried out is unknown only if it died just between its fork and its answer; the
-  // attempt's lock then refuses a second start.
-  end();
+  end();  // somebody killed it, perhaps between its fork and its answer
   return {ECONNRESET, 0};
 }
 

@@ -18,11 +18,12 @@ class ShimLauncher {
   ShimLauncher& operator=(const ShimLauncher&) = delete;
 
   /// Starts a supervisor with `arguments` (after the program's name) and `variables`. 0 and the process, which is a child of this
-  /// one; or the errno that says why not: then nothing was started.
+  /// one; or the errno that says why not: then nothing was started, but for ECONNRESET, which leaves that open.
   std::pair<int, pid_t> launch(const std::vector<std::string>& arguments, const std::vector<std::string>& variables);
 
  private:
   int start();
+  std::pair<int, pid_t> receive();
   void end();
 
   std::string shim_path_;

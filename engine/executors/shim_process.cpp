@@ -74,7 +74,8 @@ std::pair<int, ShimProcess> ShimProcess::spawn(const std::string& shim_path, Shi
   const int reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (reserve < 0) return {errno, ShimProcess()};
   auto [error, pid] = kUseLauncher ? launcher.launch(words, variables) : std::pair<int, pid_t>(ENOSYS, 0);
-  if (error != 0 && error != EAGAIN && error != ENOMEM) error = spawn_directly(pid, words, variables);
+  // Not after a reset: nobody knows then whether the launcher forked before it died.
+  if (error != 0 && error != EAGAIN && error != ENOMEM && error != ECONNRESET) error = spawn_directly(pid, words, variables);
   close(reserve);
   if (error != 0) return {error, ShimProcess()};
   const int fd = open_pidfd(pid);

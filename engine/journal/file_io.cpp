@@ -20,20 +20,40 @@ Status storage_error(const std::string& what, const std::string& path) {
   return Status::storage(what + " " + path + ": " + std::strerror(errno));
 }
 
-Result<std::string> read_whole_file(const std::string& path) {
+namespace {
+
+/// Gives the file's bytes in chunks to `use` for as long as it returns true.
+template <typename Use>
+Status read_chunks(const std::string& path, const Use& use) {
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return storage_error("cannot open", path);
-  std::string content;
-  struct stat info {};
-  if (fstat(file.get(), &info) == 0 && info.st_size > 0) content.reserve(static_cast<std::size_t>(info.st_size) + 1);
   std::array<char, 1 << 16> chunk{};
   for (;;) {
     const ssize_t got = read(file.get(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return storage_error("cannot read", path);
-    if (got == 0) return content;
-    content.append(chunk.data(), static_cast<std::size_t>(got));
+    if (got == 0 || !use(std::string_view(chunk.data(), static_cast<std::size_t>(got)))) return {};
   }
+}
+
+}  // namespace
+
+Result<std::string> read_whole_file(const std::string& path) {
+  std::string content;
+  TUNE_RETURN_IF_ERROR(read_chunks(path, [&](std::string_view chunk) {
+    content += chunk;
+    return true;
+  }));
+  return content;
+}
+
+Result<bool> has_complete_line(const std::string& path) {
+  bool found = false;
+  TUNE_RETURN_IF_ERROR(read_chunks(path, [&](std::string_view chunk) {
+    found = chunk.find('\n') != std::string_view::npos;
+    return !found;
+  }));
+  return found;
 }
 
 Status make_directories(const std::string& path) {

@@ -31,6 +31,8 @@ class FileDescriptor {
 Status storage_error(const std::string& what, const std::string& path);
 
 Result<std::string> read_whole_file(const std::string& path);
+/// Whether there is a newline in it; reads no further than to the first.
+Result<bool> has_complete_line(const std::string& path);
 /// Creates the directory and its parents.
 Status make_directories(const std::string& path);
 /// Makes names created in or moved into `path` durable.

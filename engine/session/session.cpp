@@ -171,6 +171,9 @@ struct Session::Parts {
     if (const auto others = request.find("metrics"); others != request.end()) {
       if (!others->is_object()) return Status::invalid("metrics must be an object of numbers");
       for (const auto& [name, value] : others->items()) {
+        if (name.empty() || name.size() > kMaxMetricNameLength) {
+          return Status::invalid("metrics: a name is 1 to " + std::to_string(kMaxMetricNameLength) + " bytes long");
+        }
         const auto number = read_number(value);
         if (!number) return Status::invalid("metrics: '" + name + "' is no number: " + value.dump());
         metrics.emplace_back(name, *number);

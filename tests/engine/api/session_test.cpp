@@ -87,7 +87,7 @@ TEST_CASE("what makes no sense is answered with an error and the session goes on
   CHECK(session->handle(R"({"what":1,"id":[["[\"[[",{}]]})").ends_with(R"("id":[["[\"[[",{}]]})"));
   CHECK(session->handle(R"({"ask":1})").starts_with(R"({"trial":1,)"));
   for (const char* bad : {R"({"report":1,"step":0,"value":0.5})", R"({"report":1,"step":1,"value":"high"})",
-                          R"({"report":1,"step":1,"metrics":{"loss":null}})", R"({"tell":1,"status":"Done"})",
+                          R"({"report":1,"step":1,"metrics":{"loss":null}})", R"({"report":1,"step":1,"metrics":{"":1}})", R"({"tell":1,"status":"Done"})",
                           R"({"tell":1,"failure_class":"oom"})", R"({"tell":1,"status":"Failed","failure_class":"bad luck"})"}) {
     CHECK_MESSAGE(is_error(session->handle(bad)), bad);
   }
