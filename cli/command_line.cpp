@@ -158,7 +158,7 @@ void add_verbs(CLI::App& app, Context& context) {
 }  // namespace
 
 int main_with(const std::vector<std::string>& arguments, Registry registry) {
-  survive_broken_pipes();
+  survive_failed_writes();
   Context context;
   context.registry = std::move(registry);
   context.program_directory = directory_of_program();

@@ -50,6 +50,9 @@ SignalScope::~SignalScope() {
 
 int SignalScope::first_signal() { return first.load(); }
 
-void survive_broken_pipes() { install(SIGPIPE, ignore); }
+void survive_failed_writes() {
+  install(SIGPIPE, ignore);
+  install(SIGXFSZ, ignore);
+}
 
 }  // namespace tune::cli

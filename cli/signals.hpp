@@ -17,8 +17,8 @@ class SignalScope {
   [[nodiscard]] static int first_signal();
 };
 
-/// Writing to a reader that has gone away becomes an error of the write. Done by an empty handler, which programs that are
-/// started do not inherit as they would an ignored signal.
-void survive_broken_pipes();
+/// Writing to a reader that has gone away, or beyond the largest file allowed, becomes an error of the write. Done by an empty
+/// handler, which programs that are started do not inherit as they would an ignored signal.
+void survive_failed_writes();
 
 }  // namespace tune::cli

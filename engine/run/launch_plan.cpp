@@ -25,6 +25,13 @@ std::string variable_name(const std::string& name) {
   return upper;
 }
 
+/// Trials run elsewhere than tune, and a later owner may come by another way: no relative path, no link in it.
+std::string resolved(const std::string& directory) {
+  std::error_code error;
+  const fs::path canonical = fs::weakly_canonical(directory, error);
+  return error ? fs::absolute(directory, error).lexically_normal().string() : canonical.string();
+}
+
 std::string checkpoint_directory(const std::string& study_directory, AttemptId id) {
   return attempt_directory(study_directory, id) + "/checkpoints";
 }
@@ -70,8 +77,9 @@ LaunchSpec plan_launch(const StudySpec& spec, const StudyRecord& record, const s
   LaunchSpec launch;
   launch.id = id;
   launch.working_directory = spec.working_directory;
-  launch.directory = attempt_directory(study_directory, id);
-  launch.checkpoint_directory = checkpoint_directory(study_directory, id);
+  const std::string resolved_directory = resolved(study_directory);
+  launch.directory = attempt_directory(resolved_directory, id);
+  launch.checkpoint_directory = checkpoint_directory(resolved_directory, id);
   launch.resources = resources;
   launch.configuration = trial.configuration;
   if (resumes) launch.resume_from = launch.checkpoint_directory;

@@ -377,8 +377,10 @@ void RunLoop::check_requests() {
       if (!ending_) begin_ending({StudyStatus::kStopped, "user", "user"});
       continue;
     }
+    if (!request.problem.empty() && left_aside_.contains(request.path)) continue;
     handled_requests_.push_back(request.path);
     if (!request.problem.empty()) {
+      left_aside_.insert(request.path);
       note("a request was left aside (" + request.path + "): " + request.problem);
     } else if (const auto found = live_.find(*request.trial); found != live_.end()) {
       core_.request_stop(*request.trial, "user");

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -111,6 +112,7 @@ class RunLoop {
   std::map<TrialId, Live> live_;
   std::vector<LaunchSpec> launches_;                                    ///< decided, not durable yet
   std::vector<std::pair<AttemptId, std::chrono::milliseconds>> stops_;  ///< likewise
+  std::set<std::string> left_aside_;                                    ///< requests that make no sense and cannot be removed
   std::vector<std::string> handled_requests_;                           ///< files to remove once what they asked is durable
   std::optional<Ending> ending_;
   bool nothing_left_ = false;  ///< the strategy is exhausted or max_trials are proposed

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Faults of processes: supervisors, trials and tune itself are killed or interrupted.   processes.py --tune PROGRAM CASE"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+from fault_support import HANG_S, Skip, alive, check, config, equal, main, wait_until
+
+# One step, then it waits until it may go on; later attempts do not wait. It notices when an earlier attempt still runs.
+WAITING = """\
+echo "$TUNE_TRIAL_ID $TUNE_ATTEMPT" >> starts
+echo $$ > pid.$TUNE_TRIAL_ID.$TUNE_ATTEMPT
+earlier=$((TUNE_ATTEMPT - 1))
+[ $earlier -eq 0 ] || ! grep -q '^State:.[^ZX]' "/proc/$(cat pid.$TUNE_TRIAL_ID.$earlier)/status" 2>/dev/null || echo "$TUNE_TRIAL_ID" >> overlaps
+echo '@tune {"step": 1, "score": 1}'
+while [ $TUNE_ATTEMPT -eq 1 ] && [ ! -e go ]; do sleep 0.02; done
+echo '@tune {"step": 2, "score": 2}'
+"""
+
+
+def prepare(study, script, **options):
+    study.write("trial.sh", script)
+    study.write("c.yaml", config("[sh, trial.sh]", **options))
+
+
+def starts(study):
+    return sorted(study.read("starts").split("\n")[:-1])
+
+
+def check_finished(study, attempts, end_reason):
+    """Both trials have completed; the first `attempts` of them in a second attempt."""
+    trials = study.trials()
+    equal([trial["status"] for trial in trials], ["Completed"] * 2, "statuses")
+    equal([trial["value"] for trial in trials], [2.0] * 2, "values")
+    equal([len(trial["attempts"]) for trial in trials], [2] * attempts + [1] * (2 - attempts), "attempts")
+    for trial in trials[:attempts]:
+        equal(trial["attempts"][0]["end_reason"], end_reason, "end of the first attempt")
+    equal(study.read("overlaps"), "", "trials of which two attempts ran at once")
+    study.check_nothing_left()
+
+
+def shim_killed(study):
+    prepare(study, WAITING)
+    tune = study.start("run", "c.yaml", "--dir", "study")
+    study.wait_for("observed")
+    shim, child = study.pids(1, 1)
+    os.kill(shim, signal.SIGKILL)
+    wait_until(lambda: not alive(child), "the trial of a killed supervisor is killed")
+    study.write("go", "")
+    equal(tune.wait(HANG_S), 0, "exit code")
+    check_finished(study, 1, "interrupted")
+    equal(starts(study), ["1 1", "1 2", "2 1"], "starts")
+
+
+def trial_killed(study):
+    prepare(study, WAITING)
+    tune = study.start("run", "c.yaml", "--dir", "study")
+    study.wait_for("observed")
+    os.kill(study.pids(1, 1)[1], signal.SIGKILL)
+    study.write("go", "")
+    equal(tune.wait(HANG_S), 0, "exit code")
+    first, second = study.trials()
+    equal((first["status"], first["failure_class"], len(first["attempts"])), ("Failed", "signal", 1), "the killed trial")
+    equal(second["status"], "Completed", "the other trial")
+    ended = study.events("ended")[0]
+    equal((ended["exit_signal"], ended["last_lines"]), (9, ['@tune {"step": 1, "score": 1}']), "its exit")
+    study.check_nothing_left()
+
+
+def everything_killed(study):
+    prepare(study, WAITING, parallel=2)
+    tune = study.start("run", "c.yaml", "--dir", "study")
+    study.wait_for("observed", 2)
+    children = [study.pids(trial, 1)[1] for trial in (1, 2)]
+    tune.kill()
+    tune.wait()
+    for trial in (1, 2):
+        os.kill(study.pids(trial, 1)[0], signal.SIGKILL)
+    check(all(alive(child) for child in children), "the trials themselves run on")
+    equal(study.run("resume", "study")[0], 0, "exit code of resume")
+    check(not any(alive(child) for child in children), "the lost trials are killed")
+    check_finished(study, 2, "lost")
+    equal(starts(study), ["1 1", "1 2", "2 1", "2 2"], "starts")
+
+
+def tune_killed(study):
+    """Only tune: the trials go on and are adopted, even one that has ended meanwhile."""
+    prepare(study, WAITING, parallel=2)
+    tune = study.start("run", "c.yaml", "--dir", "study")
+    study.wait_for("observed", 2)
+    tune.kill()
+    tune.wait()
+    study.write("go", "")
+    wait_until(lambda: study.read("study/trials/0001/1/exit.json"), "a trial ends without tune")
+    equal(study.run("resume", "study")[0], 0, "exit code of resume")
+    check_finished(study, 0, "")
+    equal(starts(study), ["1 1", "2 1"], "starts")
+
+
+def interrupted_once(study):
+    saving = 'trap \'echo saved > "$TUNE_CHECKPOINT_DIR/last"; exit 0\' TERM\n' + WAITING + 'echo "$TUNE_RESUME_FROM" >> resumed\n'
+    prepare(study, saving)
+    tune = study.start("run", "c.yaml", "--dir", "study")
+    study.wait_for("observed")
+    tune.send_signal(signal.SIGINT)
+    equal(tune.wait(HANG_S), 130, "exit code")
+    check("go on with: tune resume study" in study.read("tune.err"), "the message says how to go on")
+    study.check_nothing_left()
+    equal(study.trials()[0]["status"], "InProgress", "the interrupted trial")
+    study.write("go", "")
+    os.mkdir(f"{study.base}/elsewhere")
+    equal(study.run("resume", "../study", cwd=f"{study.base}/elsewhere")[0], 0, "exit code of resume")
+    check_finished(study, 1, "interrupted")
+    equal(study.read("resumed"), f"{study.directory}/trials/0001/2/checkpoints\n\n", "where the attempts resumed from")
+
+
+def interrupted_twice(study):
+    prepare(study, "trap '' TERM\n" + WAITING)
+    tune = study.start("run", "c.yaml", "--dir", "study")
+    study.wait_for("observed")
+    shim, child = study.pids(1, 1)
+    tune.send_signal(signal.SIGINT)
+    wait_until(lambda: "once more kills them at once" in study.read("tune.err"), "the first interrupt is noticed")
+    check(alive(child), "the trial has an hour of grace")
+    tune.send_signal(signal.SIGINT)
+    equal(tune.wait(HANG_S), 130, "exit code")
+    check(not alive(child) and not alive(shim), "the trial was killed at once")
+    study.write("go", "")
+    equal(study.run("resume", "study")[0], 0, "exit code of resume")
+    check_finished(study, 1, "interrupted")
+
+
+def resumed_by_many(study):
+    prepare(study, WAITING)
+    tune = study.start("run", "c.yaml", "--dir", "study")
+    study.wait_for("observed")
+    tune.kill()
+    tune.wait()
+    many = [study.start("resume", "study", name=f"resume{i}") for i in range(4)]
+    wait_until(lambda: sum(one.poll() is not None for one in many) == 3, "three of four are refused")
+    study.write("go", "")
+    equal(sorted(one.wait(HANG_S) for one in many), [0, 4, 4, 4], "exit codes")
+    equal(sum("another tune works on this study" in study.read(f"resume{i}.err") for i in range(4)), 3, "messages")
+    equal(len(study.events("owner_changed")), 1, "owners after the first")
+    check_finished(study, 0, "")
+
+
+def killed_while_starting(study):
+    """tune dies at system calls around the start of a process: no trial is started twice or forgotten."""
+    if shutil.which("strace") is None:
+        raise Skip("strace is not there")
+    if subprocess.run(["strace", "-o", "/dev/null", "true"], check=False, stderr=subprocess.DEVNULL).returncode != 0:
+        raise Skip("strace may not trace here")
+    for index, (call, launched, first_attempts) in enumerate([
+            ("clone3,vfork,clone", 1, 2),  # launched is durable, no process yet: the attempt is lost
+            ("pidfd_open", 1, 1),  # the supervisor is just starting: it is adopted
+            ("fdatasync", 0, 1),  # the very first record is written and not yet synced
+    ]):
+        prepare(study, WAITING.replace("[ $TUNE_ATTEMPT -eq 1 ] &&", "false &&"))
+        inject = ["strace", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when=1"]
+        study.start("run", "c.yaml", "--dir", "study", before=inject).wait(HANG_S)
+        equal(len(study.events("launched")), launched, f"launches before the kill at {call}")
+        equal(study.run("resume", "study")[0], 0, f"exit code of resume after the kill at {call}")
+        check_finished(study, first_attempts - 1, "lost")
+        expected = ["1 2" if first_attempts == 2 else "1 1", "2 1"]
+        equal(starts(study), expected, f"starts after the kill at {call}")
+        for name in os.listdir(study.base):
+            if name == "starts" or name.startswith("pid."):
+                os.remove(f"{study.base}/{name}")
+        os.rename(study.directory, f"{study.base}/done{index}")
+
+
+if __name__ == "__main__":
+    sys.exit(main([shim_killed, trial_killed, everything_killed, tune_killed, interrupted_once, interrupted_twice, resumed_by_many,
+                   killed_while_starting]))
