@@ -24,8 +24,13 @@ Duration time_used(const TrialRecord& trial) {
   return used;
 }
 
+/// Attempts that ran and were lost, the last one included. One before whose start tune itself was killed says nothing about the
+/// trial, however often that happens.
 int lost_attempts(const TrialRecord& trial) {
-  return static_cast<int>(std::ranges::count(trial.attempts, "lost", &AttemptRecord::end_reason));
+  const AttemptRecord* last = trial.attempts.empty() ? nullptr : &trial.attempts.back();
+  return static_cast<int>(std::ranges::count_if(trial.attempts, [last](const AttemptRecord& attempt) {
+    return attempt.started && (&attempt == last || attempt.end_reason == "lost");
+  }));
 }
 
 }  // namespace
@@ -330,7 +335,7 @@ void RunLoop::consume_gone(Live& live, const Gone& gone) {
   const std::int64_t clock = virtual_clock(id.trial);
   if (trial.stop_requested) {
     core_.end(id, report_of(live, {}));
-  } else if (gone.lost && lost_attempts(trial) + 1 >= kMaxLostAttempts) {
+  } else if (gone.lost && trial.attempts.back().started && lost_attempts(trial) >= kMaxLostAttempts) {
     event::Ended ended;
     ended.id = id;
     ended.status = TrialStatus::kFailed;

@@ -294,6 +294,31 @@ TEST_CASE("not_improving ends the study after that many trials without a new bes
   CHECK(static_cast<TrialId>(record.trials.size()) == best + 9);
 }
 
+TEST_CASE("a trial does not fail because tune is killed again and again before the trial has started") {
+  StudySpec spec = median_spec();
+  spec.deterministic = true;
+  spec.limits.max_trials = 4;
+  const TempDir dir;
+  REQUIRE(run_simulated(dir / "whole", spec, curve_script(5)).ok());
+  const std::string whole = essence(load_record(dir / "whole"));
+  const auto script = [base = curve_script(5)](const LaunchSpec& launch) {
+    SimulatedTrial trial = base(launch);
+    trial.gone = true;
+    return trial;
+  };
+  dir.write("killed/journal.jsonl", read_file(dir / "whole/journal.jsonl"));
+  for (int attempt = 1; attempt <= kMaxLostAttempts + 2; ++attempt) {
+    const std::string journal = read_file(dir / "killed/journal.jsonl");
+    const std::size_t launched = journal.find("\"op\":\"launched\",\"trial\":1,\"attempt\":" + std::to_string(attempt) + ",");
+    REQUIRE(launched != std::string::npos);
+    dir.write("killed/journal.jsonl", journal.substr(0, journal.find('\n', launched) + 1));
+    REQUIRE(run_simulated(dir / "killed", spec, script).ok());
+  }
+  const StudyRecord record = load_record(dir / "killed");
+  CHECK(record.trials[0].attempts.size() == kMaxLostAttempts + 3);
+  CHECK(essence(record) == whole);
+}
+
 TEST_CASE("a lost attempt goes on as a new one; three lost ones fail the trial") {
   StudySpec spec = small_spec();
   spec.limits.max_trials = 2;
