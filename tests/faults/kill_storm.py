@@ -29,6 +29,8 @@ import sys
 import tempfile
 import time
 
+from fault_support import processes_of
+
 # Longest wait for the last supervisor to be gone after the study has ended, seconds.
 PATIENCE_S = 20.0
 # A command of tune that takes longer than this hangs, seconds.
@@ -122,25 +124,6 @@ def check_journal(events, starts, trials):
     check(set(starts) <= set(launched), f"started, but not in the journal: {set(starts) - set(launched)}")
     check({trial for trial, _ in starts} == set(range(1, trials + 1)), "not every trial was started")
     return len(lost)
-
-
-def processes_of(marker):
-    """Command lines of all processes whose command line or environment holds `marker`, but this one and those above it."""
-    found = {}
-    for entry in glob.glob("/proc/[0-9]*"):
-        pid = int(os.path.basename(entry))
-        if pid in (os.getpid(), os.getppid()):
-            continue
-        try:
-            with open(entry + "/cmdline", "rb") as file:
-                words = file.read()
-            with open(entry + "/environ", "rb") as file:
-                environment = file.read()
-        except OSError:
-            continue
-        if marker.encode() in words or marker.encode() in environment:
-            found[pid] = words.replace(b"\0", b" ").decode(errors="replace").strip()
-    return found
 
 
 def check_nothing_left(directory):
