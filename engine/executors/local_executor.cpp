@@ -35,13 +35,13 @@ LaunchSpec with_absolute_directory(LaunchSpec spec) {
 
 }  // namespace
 
-Result<std::unique_ptr<Executor>> make_local_executor(Clock& clock, const LocalOptions& options) {
+Result<std::unique_ptr<LocalExecutor>> make_local_executor(Clock& clock, const LocalOptions& options) {
   if (access(options.shim_path.c_str(), X_OK) != 0) {
     return Status::executor("the supervisor program '" + options.shim_path + "' cannot be run: " + std::strerror(errno));
   }
   Result<GpuInventory> gpus = GpuInventory::open(options.gpus);
   if (!gpus) return gpus.status();
-  return std::unique_ptr<Executor>(std::make_unique<LocalExecutor>(clock, options, std::move(*gpus)));
+  return std::make_unique<LocalExecutor>(clock, options, std::move(*gpus));
 }
 
 LocalExecutor::LocalExecutor(Clock& clock, LocalOptions options, GpuInventory gpus)

@@ -122,6 +122,6 @@ class LocalExecutor final : public Executor {
 };
 
 /// An error of the executor when a GPU that was asked for is not here, or the supervisor program is not.
-Result<std::unique_ptr<Executor>> make_local_executor(Clock& clock, const LocalOptions& options);
+Result<std::unique_ptr<LocalExecutor>> make_local_executor(Clock& clock, const LocalOptions& options);
 
 }  // namespace tune::engine

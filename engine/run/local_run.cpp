@@ -62,10 +62,10 @@ Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shi
   options.slots = spec.limits.max_parallel;
   options.gpus = {spec.resources.gpus_auto, spec.resources.gpus};
   options.outside_grace = std::chrono::duration_cast<std::chrono::milliseconds>(spec.limits.grace);
-  Result<GpuInventory> inventory = GpuInventory::open(options.gpus);
-  if (!inventory.ok()) return inventory.status();
+  Result<std::unique_ptr<LocalExecutor>> executor = make_local_executor(clock, options);
+  if (!executor.ok()) return executor.status();
 
-  const int gpus = inventory->size();
+  const int gpus = (*executor)->gpu_count();
   Resources& resources = run.options.resources;
   resources.gpus = spec.resources.gpus_per_trial.value_or(gpus > 0 ? 1 : 0);
   if (resources.gpus > gpus) {
@@ -76,8 +76,6 @@ Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shi
   if (resources.gpus > 0) run.options.parallel = std::min(run.options.parallel, gpus / resources.gpus);
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   resources.cpus = spec.resources.cpus_per_trial.value_or(std::max(1, cores / spec.limits.max_parallel));
-  Result<std::unique_ptr<Executor>> executor = make_local_executor(clock, options);
-  if (!executor.ok()) return executor.status();
   run.executor = *std::move(executor);
   return run;
 }
