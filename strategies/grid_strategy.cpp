@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "strategies/unit_cube.hpp"
+#include "tune/unit_cube.hpp"
 
 namespace tune::strategies {
 namespace {

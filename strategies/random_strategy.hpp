@@ -1,7 +1,7 @@
 #pragma once
 
-#include "strategies/unit_cube.hpp"
 #include "tune/registry.hpp"
+#include "tune/unit_cube.hpp"
 
 namespace tune::strategies {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "strategies/unit_cube.hpp"
+#include "tune/unit_cube.hpp"
 
 namespace tune::strategies {
 

@@ -1,4 +1,4 @@
-#include "strategies/unit_cube.hpp"
+#include "tune/unit_cube.hpp"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
@@ -9,7 +9,6 @@
 #include "tests/conformance/strategy_conformance.hpp"
 
 using namespace tune;
-using namespace tune::strategies;
 
 namespace {
 

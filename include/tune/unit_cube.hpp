@@ -1,33 +1,75 @@
-#include "strategies/unit_cube.hpp"
+#pragma once
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
+#include <span>
+#include <vector>
 
-namespace tune::strategies {
-namespace {
+#include "tune/space.hpp"
 
-double finite(double x) { return std::clamp(x, std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max()); }
+namespace tune {
 
-}  // namespace
-
-double grid_width(const Parameter& parameter) {
+/// Distance between grid points of a numeric parameter in its own units; 0 for a continuous one.
+inline double grid_width(const Parameter& parameter) {
   return parameter.is_numeric() ? parameter.step.value_or(parameter.type == ParameterType::kInt ? 1.0 : 0.0) : 0.0;
 }
 
-double to_scale(Scale scale, double x) {
+/// x on the parameter's scale: x, ln x or -ln(1 - x).
+inline double to_scale(Scale scale, double x) {
   if (scale == Scale::kLog) return std::log(x);
   if (scale == Scale::kReverseLog) return -std::log1p(-x);
   return x;
 }
 
-double from_scale(Scale scale, double t) {
+/// The x that stands at `t` of the scale.
+inline double from_scale(Scale scale, double t) {
   if (scale == Scale::kLog) return std::exp(t);
   if (scale == Scale::kReverseLog) return -std::expm1(-t);
   return t;
 }
 
-UnitCube::UnitCube(const Space& space) : space_(space) {
+/// A space as the cube [0, 1]^size: one coordinate a parameter, in the parameters' order.
+///
+/// Numbers are linear in u after the parameter's scale: x, ln x, or -ln(1 - x). An int or stepped parameter covers half a step
+/// beyond its first and last grid point, so that every grid point owns an equal share on a linear scale, and is snapped. A
+/// categorical one owns equal slices; the value's index is floor(u k). A parameter that can hold only one value encodes as 0.5.
+/// Immutable; const use is safe from several threads.
+class UnitCube {
+ public:
+  explicit UnitCube(const Space& space);
+
+  [[nodiscard]] const Space& space() const { return space_; }
+  [[nodiscard]] std::size_t size() const { return ranges_.size(); }
+
+  /// The coordinate of `value`; the middle of its slice for a categorical one. REQUIRES: a value of that parameter's type.
+  [[nodiscard]] double encode(std::size_t parameter, const Value& value) const;
+  /// The value at `u`, which is clamped to [0, 1]; always in range and on the grid.
+  [[nodiscard]] Value decode(std::size_t parameter, double u) const;
+  /// The configuration at `point`; coordinates of inactive parameters are ignored. REQUIRES: point.size() == size().
+  [[nodiscard]] Configuration decode(std::span<const double> point) const;
+  /// All coordinates; 0.5 for an inactive parameter.
+  [[nodiscard]] std::vector<double> encode(const Configuration& configuration) const;
+  /// Index of a categorical value in its list. REQUIRES: it is one of them.
+  [[nodiscard]] std::size_t category(std::size_t parameter, const Value& value) const;
+
+ private:
+  static double finite(double x) {
+    return std::clamp(x, std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max());
+  }
+
+  struct Range {
+    Scale scale = Scale::kLinear;
+    double low = 0.0;  ///< in the scaled domain
+    double high = 1.0;
+  };
+
+  Space space_;
+  std::vector<Range> ranges_;
+};
+
+inline UnitCube::UnitCube(const Space& space) : space_(space) {
   for (const Parameter& parameter : space_.parameters()) {
     Range range;
     if (parameter.is_numeric()) {
@@ -49,14 +91,14 @@ UnitCube::UnitCube(const Space& space) : space_(space) {
   }
 }
 
-std::size_t UnitCube::category(std::size_t parameter, const Value& value) const {
+inline std::size_t UnitCube::category(std::size_t parameter, const Value& value) const {
   const auto& values = space_[parameter].values;
   const auto found = std::find(values.begin(), values.end(), value);
   TUNE_CHECK(found != values.end());
   return static_cast<std::size_t>(found - values.begin());
 }
 
-double UnitCube::encode(std::size_t parameter, const Value& value) const {
+inline double UnitCube::encode(std::size_t parameter, const Value& value) const {
   const Parameter& about = space_[parameter];
   if (!about.is_numeric()) {
     return (static_cast<double>(category(parameter, value)) + 0.5) / static_cast<double>(about.values.size());
@@ -68,7 +110,7 @@ double UnitCube::encode(std::size_t parameter, const Value& value) const {
   return std::clamp((to_scale(range.scale, as_number(value)) / 2.0 - range.low / 2.0) / width, 0.0, 1.0);
 }
 
-Value UnitCube::decode(std::size_t parameter, double u) const {
+inline Value UnitCube::decode(std::size_t parameter, double u) const {
   const Parameter& about = space_[parameter];
   const double inside = u >= 0.0 ? std::min(u, 1.0) : 0.0;
   if (!about.is_numeric()) {
@@ -79,7 +121,7 @@ Value UnitCube::decode(std::size_t parameter, double u) const {
   return about.snap(finite(from_scale(range.scale, range.low * (1.0 - inside) + range.high * inside)));
 }
 
-Configuration UnitCube::decode(std::span<const double> point) const {
+inline Configuration UnitCube::decode(std::span<const double> point) const {
   TUNE_CHECK(point.size() == size());
   Configuration configuration(size());
   for (std::size_t i = 0; i < size(); ++i) {  // a parent stands before its children
@@ -88,7 +130,7 @@ Configuration UnitCube::decode(std::span<const double> point) const {
   return configuration;
 }
 
-std::vector<double> UnitCube::encode(const Configuration& configuration) const {
+inline std::vector<double> UnitCube::encode(const Configuration& configuration) const {
   std::vector<double> point(size(), 0.5);
   for (std::size_t i = 0; i < size(); ++i) {
     if (configuration[i]) point[i] = encode(i, *configuration[i]);
@@ -96,4 +138,4 @@ std::vector<double> UnitCube::encode(const Configuration& configuration) const {
   return point;
 }
 
-}  // namespace tune::strategies
+}  // namespace tune
