@@ -16,7 +16,6 @@ Registry builtin() {
   registry.add(sobol_entry());
   registry.plan_strategy("tpe");
   register_policies(registry);
-  registry.plan_policy("pasha");
   return registry;
 }
 

@@ -25,6 +25,8 @@ enum class Scale { kAuto, kLinear, kLog, kReverseLog };
 inline constexpr double kAutoLogRatio = 100.0;
 /// Integers beyond this are not exact as double and are refused as bounds.
 inline constexpr double kMaxExactInteger = 9007199254740992.0;  // 2^53
+/// A step may not make more values than this: as many as the largest range of ints has.
+inline constexpr double kMaxGridValues = 2.0 * kMaxExactInteger;
 
 /// A parameter exists in a configuration only while its parent holds one of `values`. One level: the parent itself is
 /// unconditional and categorical.
@@ -241,6 +243,10 @@ inline Status Space::check(const Parameter& parameter) const {
     }
     if (parameter.step && parameter.type == ParameterType::kInt && *parameter.step != std::floor(*parameter.step)) {
       return Status::invalid(where + "the step of an int must be whole, got " + to_text(*parameter.step));
+    }
+    if (parameter.step && !((parameter.max - parameter.min) / *parameter.step <= kMaxGridValues)) {
+      return Status::invalid(where + "step " + to_text(*parameter.step) + " makes too many values of " + range +
+                             "; allowed: up to 2^54 of them, or no step");
     }
   } else {
     if (parameter.values.empty()) return Status::invalid(where + "needs at least one value");
