@@ -134,7 +134,10 @@ Configuration Grid::at(std::int64_t index) const {
 Asked GridStrategy::ask(const StudyView& study, int count) {
   Asked asked;
   std::int64_t index = 0;
-  for (TrialId id = 1; id < study.next_trial(); ++id) index += study.trial(id).record().imported ? 0 : 1;
+  for (TrialId id = 1; id < study.next_trial(); ++id) {
+    const TrialRecord& trial = study.trial(id).record();
+    index += trial.imported || trial.initial ? 0 : 1;
+  }
   for (; count > 0 && index < grid_.size(); --count) asked.configurations.push_back(grid_.at(index++));
   asked.exhausted = index >= grid_.size();
   return asked;

@@ -54,7 +54,8 @@ class Grid {
   std::int64_t size_ = 1;
 };
 
-/// The t-th trial of the study (imported ones not counted) is grid point t - 1; exhausted after the last one.
+/// The t-th trial of the study (imported ones and the user's first points not counted) is grid point t - 1; exhausted after the
+/// last one.
 class GridStrategy final : public Strategy {
  public:
   explicit GridStrategy(Grid grid) : grid_(std::move(grid)) {}

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/config/initial_points.hpp"
+
 namespace tune::engine {
 
 namespace {
@@ -65,6 +67,43 @@ Result<Options> resolve_options(const std::string& owner, const std::vector<Opti
     resolved[name] = *typed;
   }
   return resolved;
+}
+
+namespace {
+
+Result<Configuration> resolve_point(const Space& space, const NamedValues& given) {
+  Configuration point(space.size());
+  if (given.empty()) return Status::invalid("has no value; allowed: at least one parameter's");
+  for (const auto& [name, value] : given) {
+    const auto index = space.index_of(name);
+    if (!index) return Status::invalid("there is no parameter '" + name + "'");
+    if (point[*index]) return Status::invalid("parameter '" + name + "' is there twice");
+    point[*index] = value_of(space[*index], value);
+    if (!point[*index]) {
+      return Status::invalid("parameter '" + name + "': given " + to_text(value) + "; allowed: " + allowed_values(space[*index]));
+    }
+  }
+  for (std::size_t i = 0; i < space.size(); ++i) {
+    const std::string why = point[i] ? why_inactive(space, i, point) : "";
+    if (!why.empty()) return Status::invalid("parameter '" + space[i].name + "' " + why);
+  }
+  return point;
+}
+
+}  // namespace
+
+Result<std::vector<Configuration>> resolve_initial(const Space& space, const std::vector<NamedValues>& given) {
+  std::vector<Configuration> points;
+  for (const NamedValues& one : given) {
+    const std::string where = "initial[" + std::to_string(points.size()) + "]: ";
+    Result<Configuration> point = resolve_point(space, one);
+    if (!point.ok()) return Status::invalid(where + point.status().message());
+    const auto same = std::ranges::find(points, *point);
+    if (same != points.end())
+      return Status::invalid(where + "is the same as initial[" + std::to_string(same - points.begin()) + "]");
+    points.push_back(*std::move(point));
+  }
+  return points;
 }
 
 }  // namespace tune::engine

@@ -5,11 +5,15 @@
 
 #include "tune/registry.hpp"
 #include "tune/status.hpp"
+#include "tune/study.hpp"
 
 namespace tune::engine {
 
 /// The options of a strategy or policy as a library user gave them, checked against their specs, defaults filled in. The error
 /// names the option, what was given and what is allowed.
 Result<Options> resolve_options(const std::string& owner, const std::vector<OptionSpec>& specs, const Options& given);
+
+/// The first points of a library user over `space`. The error names the point, the parameter, what was given and what is allowed.
+Result<std::vector<Configuration>> resolve_initial(const Space& space, const std::vector<NamedValues>& given);
 
 }  // namespace tune::engine

@@ -85,6 +85,9 @@ Result<engine::StudySpec> make_spec(const std::string& directory, const Space& s
   spec.name = (path.has_filename() ? path : path.parent_path()).filename().string();
   spec.objective = options.objective;
   spec.space = space;
+  Result<std::vector<Configuration>> initial = engine::resolve_initial(space, options.initial);
+  if (!initial.ok()) return initial.status();
+  spec.initial = *std::move(initial);
   const Entry<Strategy>* strategy = options.registry.find_strategy(options.strategy.name);
   if (strategy == nullptr) return Status::invalid("there is no strategy '" + options.strategy.name + "'");
   Result<Options> resolved =

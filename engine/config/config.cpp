@@ -26,6 +26,7 @@ class Loader {
     spec_.name = top_.text("name").value_or("");
     read_objective();
     read_space();
+    read_first_points();
     read_named();
     read_limits();
     read_completion();
@@ -74,6 +75,11 @@ class Loader {
       }
       spec_.static_values.emplace_back(member.key, scalar_value(member.value));
     }
+  }
+
+  void read_first_points() {
+    const YamlNode* node = top_.find("initial");
+    if (node != nullptr && space_ok_) spec_.initial = read_initial(*node, "initial", spec_.space, errors_);
   }
 
   void read_named() {

@@ -15,6 +15,9 @@ namespace tune::engine {
 /// `parameters`. A parent comes before its children whatever the order of the file, which is otherwise kept.
 Space read_parameters(const YamlNode& map, std::string_view path, Diagnostics& errors);
 
+/// `initial`, whose shape is right.
+std::vector<Configuration> read_initial(const YamlNode& list, std::string_view path, const Space& space, Diagnostics& errors);
+
 /// A scalar as a parameter's or static value.
 Value scalar_value(const YamlNode& node);
 

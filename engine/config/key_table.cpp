@@ -45,6 +45,11 @@ SectionSpec top() {
            .like = kNameLike,
            .pattern = kNamePattern,
            .max_length = kMaxNameLength},
+          {.name = "initial",
+           .type = KeyType::kPoints,
+           .default_text = "none",
+           .doc = "Points to be tried first, one a trial, before the strategy is asked, as in `[{learning_rate: 0.01}]`; what a "
+                  "point leaves out is drawn at random."},
           {.name = "strategy",
            .type = KeyType::kStrategy,
            .default_text = std::string(kDefaultStrategy),

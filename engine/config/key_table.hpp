@@ -31,6 +31,7 @@ enum class KeyType {
   kSection,      ///< a map with the keys of `section`
   kSectionMap,   ///< a map from free names to such maps
   kSectionList,  ///< a list of such maps
+  kPoints,       ///< a list of maps from a parameter's name to its value
   kParameters,   ///< a map from free names to one of the three parameter sections, by `type`
   kStrategy,     ///< a name or a map with the keys of a strategy's section
   kStopping,     ///< a name, `off`, or a map with the keys of a policy's section

@@ -107,6 +107,11 @@ Json value_schema(const KeySpec& key, const Registry& registry) {
       return open_map(key, reference(key.section));
     case KeyType::kSectionList:
       return Json{{"type", {"array", "null"}}, {"items", reference(key.section)}, {"maxItems", key.max_entries}};
+    case KeyType::kPoints: {
+      const Json point{
+          {"type", "object"}, {"minProperties", 1}, {"maxProperties", key.max_entries}, {"additionalProperties", scalar()}};
+      return Json{{"type", {"array", "null"}}, {"items", point}, {"maxItems", key.max_entries}};
+    }
     case KeyType::kParameters: {
       Json json{{"type", "object"}, {"minProperties", 1}, {"maxProperties", key.max_entries}};
       json["propertyNames"] = Json{{"pattern", key.pattern}};

@@ -92,6 +92,18 @@ bool check_scalar_list(const YamlNode& list, std::string_view path, Diagnostics&
   return good;
 }
 
+bool check_points(const YamlNode& list, std::string_view path, Diagnostics& errors) {
+  bool good = true;
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const YamlNode& item = list.items[i];
+    const std::string where = std::string(path) + "[" + std::to_string(i) + "]";
+    const bool map = item.kind == Kind::kMap && !item.members.empty() && item.members.size() <= kMaxConfigEntries;
+    if (!map) errors.refuse(item, where, "a map from at least one parameter to its value");
+    good = map && check_scalars(item, where, errors) && good;
+  }
+  return good;
+}
+
 bool check_ids(const YamlNode& value) {
   if (value.kind == Kind::kText) return value.text == "auto";
   return value.kind == Kind::kList && std::all_of(value.items.begin(), value.items.end(), [](const YamlNode& id) {
@@ -153,6 +165,7 @@ bool fits(const YamlNode& value, const KeySpec& key) {
     case KeyType::kSectionMap:
       return value.kind == Kind::kMap || value.kind == Kind::kNull;
     case KeyType::kSectionList:
+    case KeyType::kPoints:
       return value.kind == Kind::kList || value.kind == Kind::kNull;
     default:
       return true;
@@ -231,6 +244,8 @@ std::string allowed_text(const KeySpec& key) {
       return "a map";
     case KeyType::kSectionList:
       return "a list of maps";
+    case KeyType::kPoints:
+      return "a list of maps from parameters to values";
     case KeyType::kParameters:
       return "a map with at least one parameter";
     case KeyType::kStrategy:
@@ -271,6 +286,8 @@ bool check_value(const YamlNode& value, const KeySpec& key, std::string_view pat
       return true;
     case KeyType::kValues:
       return check_scalar_list(value, path, errors);
+    case KeyType::kPoints:
+      return check_points(value, path, errors);
     case KeyType::kWords:
       return check_words(value, std::string(path), false, errors);
     default:

@@ -246,6 +246,16 @@ std::vector<std::pair<std::string, T>> read_pairs(const Reader& reader, Get get)
   return pairs;
 }
 
+Configuration read_point(const Reader& reader, const Space& space) {
+  Configuration point(space.size());
+  for (const auto& [name, value] : read_pairs<Value>(reader, [](const Reader& one) { return one.value(); })) {
+    const auto index = space.index_of(name);
+    if (index) point[*index] = value;
+    if (!index) reader.fail("initial: the space has no parameter '" + name + "'");
+  }
+  return point;
+}
+
 void read_program(Reader& reader, StudySpec& spec) {
   reader["command"].each([&](Reader one) {
     spec.command.push_back({.words = read_texts(one["words"]), .optional = one["optional"].flag()});
@@ -292,6 +302,7 @@ Result<StudySpec> spec_from_json(std::string_view text) {
   spec.objective = read_objective(reader["objective"]);
   reader["parameters"].each([&](const Reader& one) { spec.space.add(read_parameter(one)); });
   spec.static_values = read_pairs<Value>(reader["static"], [](const Reader& one) { return one.value(); });
+  reader["initial"].each([&](const Reader& one) { spec.initial.push_back(read_point(one, spec.space)); });
   spec.strategy = read_named(reader["strategy"]);
   spec.seed = reader["seed"].natural();
   spec.stopping = read_stopping(reader["early_stopping"]);

@@ -71,6 +71,14 @@ Json parameter_json(const Parameter& parameter) {
   return json;
 }
 
+Json point_json(const Space& space, const Configuration& point) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < space.size(); ++i) {
+    if (point[i]) list.push_back(Json{{"name", space[i].name}, {"value", value_to_json(*point[i])}});
+  }
+  return list;
+}
+
 Json named_json(const NamedOptions& named) {
   Json options = Json::object();
   for (const auto& [key, value] : named.options) options[key] = option_to_json(value);
@@ -112,6 +120,8 @@ Json to_json(const StudySpec& spec) {
   json["static"] = Json::array();
   for (const auto& [key, value] : spec.static_values)
     json["static"].push_back(Json{{"name", key}, {"value", value_to_json(value)}});
+  json["initial"] = Json::array();
+  for (const Configuration& point : spec.initial) json["initial"].push_back(point_json(spec.space, point));
   json["strategy"] = named_json(spec.strategy);
   json["seed"] = spec.seed;
   json["early_stopping"] = stopping_json(spec.stopping);

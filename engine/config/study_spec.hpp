@@ -60,6 +60,7 @@ struct StudySpec {
   Objective objective;
   Space space;
   std::vector<std::pair<std::string, Value>> static_values;
+  std::vector<Configuration> initial;  ///< first points; a parameter that one leaves out has no value in it
   NamedOptions strategy;
   std::uint64_t seed = 0;
   std::optional<StoppingSpec> stopping;

@@ -75,6 +75,7 @@ Status StudyCore::make_parts(const StudySpec& spec, const Registry& registry) {
   Result<std::unique_ptr<Strategy>> made = strategy->make(spec.space, spec.strategy.options);
   if (!made.ok()) return made.status();
   strategy_ = *std::move(made);
+  first_points_.emplace(spec);
   if (!spec.stopping) return {};
   const Entry<StoppingPolicy>* policy = registry.find_policy(spec.stopping->policy.name);
   if (policy == nullptr) return Status::invalid("early stopping rule '" + spec.stopping->policy.name + "' is not known here");
@@ -181,15 +182,19 @@ Proposal StudyCore::propose(std::int64_t virtual_start) {
   const StudySpec& spec = state_.spec();
   const StudyView study = view();
   if (spec.limits.max_trials && study.next_trial() > *spec.limits.max_trials) return {std::nullopt, true};
-  Asked asked = strategy_->ask(study, 1);
-  if (asked.configurations.empty()) {
-    // With nothing running no event can come that would change the strategy's mind.
-    return {std::nullopt, asked.exhausted || study.running_count() == 0};
+  std::optional<Configuration> configuration = first_points_->next(study);
+  const std::string by(configuration ? event::kInitial : strategy_->name());
+  if (!configuration) {
+    Asked asked = strategy_->ask(study, 1);
+    if (asked.configurations.empty()) {
+      // With nothing running no event can come that would change the strategy's mind.
+      return {std::nullopt, asked.exhausted || study.running_count() == 0};
+    }
+    configuration = std::move(asked.configurations.front());
   }
   const TrialId trial = study.next_trial();
-  event::Proposed proposed{trial,        trial_name(spec, trial),        named_values(spec.space, asked.configurations.front()),
-                           record().seq, std::string(strategy_->name()), virtual_start};
-  record_event(std::move(proposed));
+  record_event(
+      event::Proposed{trial, trial_name(spec, trial), named_values(spec.space, *configuration), record().seq, by, virtual_start});
   return {trial, false};
 }
 
@@ -198,8 +203,8 @@ Result<TrialId> StudyCore::add(const Configuration& configuration, double value)
   TUNE_RETURN_IF_ERROR(spec.space.check(configuration));
   if (!std::isfinite(value)) return Status::invalid("an added trial needs a finite value, got " + to_text(value));
   const TrialId trial = view().next_trial();
-  record_event(
-      event::Proposed{trial, trial_name(spec, trial), named_values(spec.space, configuration), record().seq, "added", 0});
+  record_event(event::Proposed{trial, trial_name(spec, trial), named_values(spec.space, configuration), record().seq,
+                               std::string(event::kAdded), 0});
   event::Ended ended;
   ended.id = {trial, 0};
   ended.value = value;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/core/completion.hpp"
+#include "engine/core/first_points.hpp"
 #include "engine/core/happening.hpp"
 #include "engine/core/outcome.hpp"
 #include "engine/journal/journal_file.hpp"
@@ -50,7 +51,8 @@ class StudyCore {
   /// Called after each event, by the thread that caused it.
   void observe_with(std::function<void(const Happening&)> listener) { listener_ = std::move(listener); }
 
-  /// Asks the strategy for one more trial, unless max_trials is used up (then exhausted).
+  /// One more trial: the next of the user's first points, then what the strategy proposes; unless max_trials is used up (then
+  /// exhausted).
   Proposal propose(std::int64_t virtual_start = 0);
   /// Records a finished trial from elsewhere.
   Result<TrialId> add(const Configuration& configuration, double value);
@@ -93,6 +95,7 @@ class StudyCore {
   std::optional<StudyLock> lock_;
   std::optional<JournalWriter> journal_;
   StudyState state_;
+  std::optional<FirstPoints> first_points_;
   std::unique_ptr<Strategy> strategy_;
   std::unique_ptr<StoppingPolicy> policy_;
   std::function<void(const Happening&)> listener_;

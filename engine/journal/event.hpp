@@ -16,12 +16,16 @@ namespace tune::engine::event {
 struct StudyCreated {
   std::string spec;  ///< resolved config, JSON
 };
+/// What `Proposed::strategy` names when no strategy was asked.
+inline constexpr std::string_view kAdded = "added";      ///< a trial from elsewhere
+inline constexpr std::string_view kInitial = "initial";  ///< one of the user's first points
+
 struct Proposed {
   TrialId trial = 0;
   std::string name;
   std::vector<std::pair<std::string, Value>> parameters;  ///< active ones
   std::int64_t as_of = 0;                                 ///< sequence number of the snapshot it was made from
-  std::string strategy;                                   ///< `Strategy::name()`; "added" for a trial from elsewhere
+  std::string strategy;                                   ///< `Strategy::name()`, kAdded or kInitial
   std::int64_t virtual_start = 0;
 };
 struct Launched {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/config/command.hpp"
+#include "engine/core/first_points.hpp"
 #include "engine/report/format.hpp"
 #include "engine/report/json_value.hpp"
 
@@ -41,10 +42,23 @@ Result<std::vector<DryRunProposal>> first_proposals(const StudySpec& spec, const
   study.seed = spec.seed;
   study.declared_max_step = spec.declared_max_step();
   const int count = static_cast<int>(std::min<std::int64_t>(kDryRunProposals, spec.limits.max_trials.value_or(kDryRunProposals)));
+  const FirstPoints first_points(spec);
   std::vector<DryRunProposal> proposals;
-  for (Configuration& configuration : (*strategy)->ask(StudyView(study), count).configurations) {
-    std::vector<std::string> argv = build_argv(spec.command, spec.space, configuration, spec.static_values);
-    proposals.push_back({std::move(configuration), std::move(argv)});
+  for (TrialId id = 1; id <= count; ++id) {
+    TrialRecord trial;
+    trial.id = id;
+    std::optional<Configuration> configuration = first_points.next(StudyView(study));
+    trial.initial = configuration.has_value();
+    if (!configuration) {
+      Asked asked = (*strategy)->ask(StudyView(study), 1);
+      if (asked.configurations.empty()) break;
+      configuration = std::move(asked.configurations.front());
+    }
+    std::vector<std::string> argv = build_argv(spec.command, spec.space, *configuration, spec.static_values);
+    trial.configuration = *configuration;
+    study.trials.push_back(std::move(trial));
+    study.running.push_back(id);
+    proposals.push_back({*std::move(configuration), std::move(argv)});
   }
   return proposals;
 }

@@ -106,6 +106,15 @@ std::string gpus_text(const ResourceSpec& resources) {
   return resources.gpus_auto ? "one per trial where there are any" : resources.gpus.empty() ? "none" : "one per trial";
 }
 
+/// The first points, each with what is drawn at random.
+std::string points_text(const StudySpec& spec) {
+  std::string out;
+  for (std::size_t i = 0; i < spec.initial.size(); ++i) {
+    out += "  trial " + std::to_string(i + 1) + "  " + parameters_text(spec.space, spec.initial[i]) + "\n";
+  }
+  return out;
+}
+
 /// The command as it is written in the config, placeholders and all.
 std::string command_text(const std::vector<CommandPart>& command) {
   std::string out;
@@ -154,6 +163,7 @@ std::string settings_text(const StudySpec& spec) {
   out += labelled("runs in", printable(spec.working_directory));
   out += labelled("command", command_text(spec.command));
   out += "\n" + parameters_table(spec.space);
+  if (!spec.initial.empty()) out += "\ntried first\n" + points_text(spec);
   if (!spec.metrics.empty())
     out += "\n" + metrics_table(spec.metrics);
   else

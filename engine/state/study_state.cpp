@@ -93,7 +93,8 @@ Status StudyState::on(const Event& event, const event::Proposed& body) {
   trial.virtual_start = body.virtual_start;
   trial.proposed_order = event.seq;
   trial.proposed_time = event.time;
-  trial.imported = body.strategy == "added";
+  trial.imported = body.strategy == event::kAdded;
+  trial.initial = body.strategy == event::kInitial;
   record_.trials.push_back(std::move(trial));
   record_.running.push_back(body.trial);
   details_.emplace(body.trial, RunningDetail{});

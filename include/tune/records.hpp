@@ -134,6 +134,7 @@ struct TrialRecord {
   std::vector<AttemptRecord> attempts = {};
   std::vector<DecisionRecord> decisions = {};
   bool imported = false;  ///< recorded by `add`, never run here
+  bool initial = false;   ///< one of the user's first points, not the strategy's proposal
   std::int64_t unreadable_captures = 0;
   std::int64_t cut_lines = 0;
 

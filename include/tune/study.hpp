@@ -26,9 +26,15 @@ struct Named {
 };
 inline Named named(std::string name, Options options = {}) { return {std::move(name), std::move(options)}; }
 
+/// Parameters by name, as in `{{"learning_rate", 0.01}, {"optimizer", "sgd"}}`.
+using NamedValues = std::vector<std::pair<std::string, Value>>;
+
 struct StudyOptions {
   Objective objective = {};
   Named strategy = named("bayesian");
+  /// Points to be tried first, one a trial, before the strategy is asked. What a point leaves out is drawn at random; a
+  /// conditional parameter needs its parent beside it.
+  std::vector<NamedValues> initial = {};
   std::optional<Named> stopping = {};           ///< none: no early stopping
   std::optional<std::int64_t> max_trials = {};  ///< none: until the strategy is exhausted or another limit ends it
   std::uint64_t seed = 0;

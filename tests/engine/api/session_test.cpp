@@ -40,6 +40,24 @@ TEST_CASE("a session asks, reports, tells and knows its best") {
   CHECK(session->handle(R"({"ask":1})") == R"({"exhausted":true})");
 }
 
+TEST_CASE("first points are asked for first; an added trial uses up none") {
+  const TempDir dir;
+  StudySpec spec = test::small_spec();
+  spec.initial.assign(2, Configuration(1));
+  spec.initial[0][0] = 0.25;
+  spec.initial[1][0] = 0.5;
+  {
+    const auto session = open_session(dir / "study", spec);
+    CHECK(session->handle(R"({"add":{"parameters":{"x":0.125},"value":1}})") == R"({"trial":1,"ok":true})");
+    CHECK(session->handle(R"({"ask":1})").starts_with(R"({"trial":2,"parameters":{"x":0.25},)"));
+  }
+  const auto session = open_session(dir / "study", spec, OpenMode::kResume);
+  CHECK(session->handle(R"({"ask":2})").starts_with(R"({"trials":[{"trial":3,"parameters":{"x":0.5},)"));
+  StudySpec other = spec;
+  other.initial.pop_back();
+  CHECK_FALSE(Session::open(dir / "study", other, builtin(), OpenMode::kResume).ok());
+}
+
 TEST_CASE("a value that is no number diverges and is never best") {
   const TempDir dir;
   const auto session = open_session(dir / "study", test::small_spec());
@@ -87,8 +105,9 @@ TEST_CASE("what makes no sense is answered with an error and the session goes on
   CHECK(session->handle(R"({"what":1,"id":[["[\"[[",{}]]})").ends_with(R"("id":[["[\"[[",{}]]})"));
   CHECK(session->handle(R"({"ask":1})").starts_with(R"({"trial":1,)"));
   for (const char* bad : {R"({"report":1,"step":0,"value":0.5})", R"({"report":1,"step":1,"value":"high"})",
-                          R"({"report":1,"step":1,"metrics":{"loss":null}})", R"({"report":1,"step":1,"metrics":{"":1}})", R"({"tell":1,"status":"Done"})",
-                          R"({"tell":1,"failure_class":"oom"})", R"({"tell":1,"status":"Failed","failure_class":"bad luck"})"}) {
+                          R"({"report":1,"step":1,"metrics":{"loss":null}})", R"({"report":1,"step":1,"metrics":{"":1}})",
+                          R"({"tell":1,"status":"Done"})", R"({"tell":1,"failure_class":"oom"})",
+                          R"({"tell":1,"status":"Failed","failure_class":"bad luck"})"}) {
     CHECK_MESSAGE(is_error(session->handle(bad)), bad);
   }
   CHECK(session->handle(R"({"tell":1,"value":1})") == R"({"ok":true})");

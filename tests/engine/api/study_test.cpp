@@ -60,6 +60,41 @@ TEST_CASE("run calls the function for each trial and keeps the best") {
   for (const TrialRecord& trial : record.trials) CHECK(*trial.value <= *summary.best_value);
 }
 
+TEST_CASE("first points by name, in part or whole") {
+  const TempDir dir;
+  const Problem problem;
+  StudyOptions options = random_options(4);
+  options.initial = {{{"x", 0.5}, {"n", 3}, {"kind", "steep"}, {"slope", 1}}, {{"kind", "flat"}}, {{"x", -1}}};
+  auto study = Study::open(dir / "study", problem.space, options);
+  REQUIRE_MESSAGE(study.ok(), study.status().message());
+  std::vector<Trial> trials;
+  while (auto trial = study->ask()) trials.push_back(std::move(*trial));
+  REQUIRE(trials.size() == 4);
+  CHECK(trials[0][problem.x] == 0.5);
+  CHECK(trials[0][problem.n] == 3);
+  CHECK(trials[0][problem.slope] == 1.0);
+  CHECK(trials[1][problem.kind] == "flat");
+  CHECK(trials[2][problem.x] == -1.0);
+  for (Trial& trial : trials) CHECK(study->tell(std::move(trial), 0.0).ok());
+
+  const auto refused = [&](const std::vector<NamedValues>& initial, const std::string& message) {
+    StudyOptions wrong = options;
+    wrong.initial = initial;
+    const Status status = Study::open(dir / "other", problem.space, wrong).status();
+    CHECK(status.code() == ErrorCode::kInvalid);
+    CHECK(status.message() == message);
+  };
+  refused({{{"x", 2.0}}}, "initial[0]: parameter 'x': given 2; allowed: number of -1 to 1");
+  refused({{{"x", 0.0}}, {{"n", 2.5}}}, "initial[1]: parameter 'n': given 2.5; allowed: int of 1 to 8");
+  refused({{{"y", 0.0}}}, "initial[0]: there is no parameter 'y'");
+  refused({{{"slope", 0.5}}}, "initial[0]: parameter 'slope' is conditional; allowed: only beside kind: steep");
+  refused({{{"kind", "flat"}, {"slope", 0.5}}},
+          "initial[0]: parameter 'slope' is inactive where kind is flat; it needs kind: steep");
+  refused({{{"x", 0.0}}, {{"x", 0}}}, "initial[1]: is the same as initial[0]");
+  refused({{{"x", 0.0}, {"x", 0.5}}}, "initial[0]: parameter 'x' is there twice");
+  refused({NamedValues{}}, "initial[0]: has no value; allowed: at least one parameter's");
+}
+
 TEST_CASE("early stopping reaches a function through its verdict") {
   const TempDir dir;
   Problem problem;

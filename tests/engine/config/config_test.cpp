@@ -45,6 +45,30 @@ std::string with(const std::string& more) { return std::string(kBase) + "limits:
 
 }  // namespace
 
+TEST_CASE("first points become configurations, what they leave out stays open") {
+  const StudySpec made = spec(with("initial: [{momentum: 0, opt: sgd}, {lr: 1}, {opt: adam, lr: 0.001}]\n"));
+  REQUIRE(made.initial.size() == 3);
+  const auto value = [&](std::size_t point, std::string_view name) { return made.initial[point][*made.space.index_of(name)]; };
+  CHECK(value(0, "momentum") == Value(0.0));
+  CHECK(value(0, "opt") == Value(std::string("sgd")));
+  CHECK_FALSE(value(0, "lr"));
+  CHECK(value(1, "lr") == Value(1.0));
+  CHECK_FALSE(value(1, "opt"));
+  CHECK(value(2, "lr") == Value(0.001));
+  CHECK(spec(with("")).initial.empty());
+  // Decimal fractions are not exact in binary: 0.7 is the grid's 0.1 + 6 x 0.1.
+  const std::string grid = R"(name: s
+objective: {metric: m, goal: maximize}
+parameters: {w: {type: float, min: 0.1, max: 1, step: 0.1}, n: {type: int, min: -4, max: 4, step: 2}}
+initial: [{w: 0.7, n: -2}]
+limits: {max_trials: 1}
+command: [t]
+)";
+  const StudySpec stepped = spec(grid);
+  CHECK(stepped.initial[0][0] == stepped.space[0].snap(0.7));
+  CHECK(stepped.initial[0][1] == Value(std::int64_t{-2}));
+}
+
 TEST_CASE("every key of a full config reaches the spec") {
   const test::TempDir dir;
   dir.write("data/x", "");

@@ -61,8 +61,8 @@ TEST_CASE("every config that comes with tune passes the parser and the schema") 
 
 TEST_CASE("the schema refuses what the parser refuses, but for what only a program can see") {
   const nlohmann::json schema = nlohmann::json::parse(schema_json(test::config_registry()));
-  for (const char* name :
-       {"unknown_keys", "wrong_values", "planned", "audit", "sagemaker", "command_shape", "missing", "empty", "no_map"}) {
+  for (const char* name : {"unknown_keys", "wrong_values", "planned", "audit", "sagemaker", "command_shape", "initial_shape",
+                           "missing", "empty", "no_map"}) {
     CAPTURE(name);
     const fs::path file = test::source_dir() / "tests/engine/config/bad" / (std::string(name) + ".yaml");
     CHECK(test::schema_error(schema, yaml_as_json(test::read_file(file))) != "");
@@ -85,14 +85,16 @@ TEST_CASE("the schema refuses what the parser refuses, but for what only a progr
         "early_stopping: 'off'\n", "early_stopping: {name: median, warmup: 20%}\n",
         "early_stopping: {name: median, warmup: 3, min_runtime: 1.5h}\n", "executor: local\n", "executor: {name: local}\n",
         "metrics: [{Name: m, Regex: '(.)'}]\n", "metrics:\n", "static:\n", "resources: {gpus: [], cpus_per_trial: 1}\n",
-        "resources: {gpus: auto}\n", "completion:\n", "static: {a: 1, b: x, c: true}\n"}) {
+        "resources: {gpus: auto}\n", "completion:\n", "static: {a: 1, b: x, c: true}\n", "initial:\n", "initial: []\n",
+        "initial: [{x: 0.5}, {x: 1}]\n"}) {
     CHECK(both(run + good));
   }
   for (const char* bad :
        {"strategy: nothing\n", "strategy: {name: random, warp: true}\n", "strategy: {name: bayesian, initial_points: 0}\n",
         "early_stopping: {min_trials: 4}\n", "early_stopping: {name: median, warmup: 20}\nexecutor: remote\n", "executor:\n",
         "metrics: [{Name: m, name: m, regex: '(.)'}]\n", "metrics: [5]\n", "trainer: image_classification\n", "max_step: 1.5\n",
-        "resources: {gpus: some}\n", "early_stopping: {name: median, warmup: 120%x}\n", "deterministic: yes\n", "x: 1\n"}) {
+        "resources: {gpus: some}\n", "initial: {x: 0.5}\n", "initial: [{}]\n", "initial: [0.5]\n", "initial: [{x: [1]}]\n",
+        "early_stopping: {name: median, warmup: 120%x}\n", "deterministic: yes\n", "x: 1\n"}) {
     CHECK(!both(run + bad));
   }
   CHECK(!both(""));

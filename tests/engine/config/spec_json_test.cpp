@@ -27,6 +27,10 @@ class SpecMaker {
                       .on_nan = coin() ? OnNan::kStop : OnNan::kIgnore};
     add_parameters(spec.space);
     for (int i = 0; i < 4; ++i) spec.static_values.emplace_back("s" + std::to_string(i), value());
+    spec.initial = {Configuration(spec.space.size()), Configuration(spec.space.size())};
+    spec.initial[0][0] = 0.1 * finite();
+    spec.initial[0][3] = value();
+    if (coin()) spec.initial[1][1] = whole();
     spec.strategy = named();
     spec.seed = stream_();
     if (coin()) {
@@ -147,6 +151,7 @@ TEST_CASE("a spec comes back from its JSON exactly") {
     CHECK(spec_differences(spec, *back).empty());
     CHECK(back->seed == spec.seed);
     CHECK(back->static_values == spec.static_values);
+    CHECK(back->initial == spec.initial);
     CHECK(back->strategy.options == spec.strategy.options);
     CHECK(back->limits.grace == spec.limits.grace);
     CHECK(back->limits.max_runtime == spec.limits.max_runtime);
@@ -189,6 +194,8 @@ TEST_CASE("a record that is not exactly one is refused with the key") {
   CHECK(message("\"max_failures\":5", "\"max_failures\":\"5\"").find("limits.max_failures") != std::string::npos);
   CHECK(message("\"type\":\"int\"", "\"type\":\"integer\"").find("parameters[1].type") != std::string::npos);
   CHECK(message("\"max\":0.5", "\"max\":-1.0").find("min must not exceed max") != std::string::npos);
+  CHECK(message("\"initial\":[[{\"name\":\"f\"", "\"initial\":[[{\"name\":\"g\"").find("the space has no parameter 'g'") !=
+        std::string::npos);
   CHECK(!spec_from_json("").ok());
   CHECK(!spec_from_json("[]").ok());
   CHECK(!spec_from_json(json.substr(0, json.size() - 1)).ok());
@@ -202,6 +209,10 @@ TEST_CASE("differences name the key and both values; the three limits may change
   given.limits.max_runtime = std::chrono::hours(97);
   CHECK(spec_differences(recorded, given).empty());
 
+  recorded.initial.assign(1, Configuration(4));
+  given.initial = recorded.initial;
+  recorded.initial[0][0] = 0.25;
+  given.initial[0][1] = 0.5;  // the other space's second parameter is this one's first
   recorded.seed = 1;
   given.seed = 2;
   recorded.limits.max_failures = 5;
@@ -216,6 +227,7 @@ TEST_CASE("differences name the key and both values; the three limits may change
   const auto has = [&](const std::string& wanted) {
     return std::find(differences.begin(), differences.end(), wanted) != differences.end();
   };
+  CHECK(has("initial[0].f.value: recorded 0.25, given 0.5"));
   CHECK(has("seed: recorded 1, given 2"));
   CHECK(has("limits.max_failures: recorded 5, given 6"));
   CHECK(has("early_stopping: recorded none, given null"));

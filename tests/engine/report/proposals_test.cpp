@@ -17,10 +17,12 @@ class Counting final : public Strategy {
   [[nodiscard]] std::string_view name() const override { return "counting"; }
   [[nodiscard]] Asked ask(const StudyView& study, int count) override {
     Asked asked;
-    for (int i = 1; i <= std::min(count, most_); ++i) {
+    int given = 0;
+    for (const TrialView trial : study.running()) given += trial.record().initial ? 0 : 1;
+    for (int i = given + 1; i <= std::min(given + count, most_); ++i) {
       asked.configurations.push_back(test::configuration_of(study.space(), {{"x", 0.1 * i}, {"label", std::string("it's")}}));
     }
-    asked.exhausted = most_ < count;
+    asked.exhausted = most_ < given + count;
     return asked;
   }
 
@@ -73,6 +75,20 @@ TEST_CASE("no more proposals than the study would have") {
   CHECK(first_proposals(spec, registry_of(10))->size() == 1);
   spec.strategy.name = "other";
   CHECK(first_proposals(spec, registry_of(2)).status().code() == ErrorCode::kInvalid);
+}
+
+TEST_CASE("the user's first points come first, whole ones as they are") {
+  StudySpec spec = small_spec();
+  spec.initial = {test::configuration_of(spec.space, {{"x", 0.75}, {"label", std::string("plain")}}),
+                  test::configuration_of(spec.space, {{"label", std::string("plain")}})};
+  const auto proposals = first_proposals(spec, registry_of(10));
+  REQUIRE(proposals.ok());
+  REQUIRE(proposals->size() == 3);
+  CHECK((*proposals)[0].configuration == spec.initial[0]);
+  CHECK((*proposals)[1].configuration[1] == spec.initial[1][1]);
+  CHECK(spec.space.check((*proposals)[1].configuration).ok());
+  CHECK((*proposals)[2].configuration[0] == Value(0.1));
+  CHECK(settings_text(spec).find("tried first\n  trial 1  x=0.75 label=plain\n  trial 2  label=plain\n") != std::string::npos);
 }
 
 TEST_CASE("settings are shown with every default") {
