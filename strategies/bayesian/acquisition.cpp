@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "strategies/bayesian/normal.hpp"
+#include "strategies/normal.hpp"
 
 namespace tune::strategies {
 namespace {

@@ -69,7 +69,7 @@ std::optional<Configuration> BayesianStrategy::propose_initial(const StudyView& 
   ScrambledSobol(study.seed(), "sobol", point.size()).point(trial - 1, point);
   Configuration configuration = features_.cube().decode(point);
   if (!tried.contains(configuration)) return configuration;
-  return tried.untried(features_, study.seed(), trial);
+  return tried.untried(features_.cube(), study.seed(), trial);
 }
 
 Asked BayesianStrategy::ask(const StudyView& study, int count) {

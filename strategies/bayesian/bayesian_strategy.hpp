@@ -4,7 +4,7 @@
 
 #include "strategies/bayesian/acquisition.hpp"
 #include "strategies/bayesian/fit_schedule.hpp"
-#include "strategies/bayesian/tried.hpp"
+#include "strategies/tried.hpp"
 #include "tune/registry.hpp"
 
 namespace tune::strategies {

@@ -44,7 +44,6 @@ FeatureSpace::FeatureSpace(const Space& space) : cube_(space) {
   }
   const auto varying = std::count_if(column_of_.begin(), column_of_.end(), [](const auto& column) { return column.has_value(); });
   dimensions_ = std::max(1, static_cast<int>(varying));
-  count_ = count_configurations();
 }
 
 std::size_t FeatureSpace::category_at(double u, std::size_t parameter) const {
@@ -80,34 +79,6 @@ Eigen::RowVectorXd FeatureSpace::row(std::span<const double> point) const {
     row[*condition.column] = condition.holds[category_at(point[condition.parent], condition.parent)] ? 1.0 : 0.0;
   }
   return row;
-}
-
-std::optional<std::int64_t> FeatureSpace::count_configurations() const {
-  const auto own_count = [this](std::size_t i) -> std::int64_t {
-    if (!column_of_[i]) return 1;
-    const Parameter& parameter = space()[i];
-    const std::int64_t count = parameter.cardinality();
-    return count == 0 ? kCountLimit + 1 : std::min(count, kCountLimit + 1);
-  };
-  std::int64_t total = 1;
-  for (std::size_t i = 0; i < space().size(); ++i) {
-    if (space()[i].when) continue;
-    std::int64_t group = 0;
-    const std::size_t branches = space()[i].is_numeric() ? 1 : space()[i].values.size();
-    for (std::size_t branch = 0; branch < branches; ++branch) {
-      std::int64_t combinations = 1;
-      for (std::size_t child = i + 1; child < space().size(); ++child) {
-        if (!condition_of_[child]) continue;
-        const ConditionColumn& condition = conditions_[*condition_of_[child]];
-        if (condition.parent == i && condition.holds[branch])
-          combinations = std::min(combinations * own_count(child), kCountLimit + 1);
-      }
-      group = std::min(group + combinations, kCountLimit + 1);
-    }
-    if (space()[i].is_numeric()) group = own_count(i);
-    total = std::min(total * group, kCountLimit + 1);
-  }
-  return total > kCountLimit ? std::nullopt : std::optional(total);
 }
 
 }  // namespace tune::strategies

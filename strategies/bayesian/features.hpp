@@ -38,10 +38,6 @@ class FeatureSpace {
   /// Whether `parameter` exists at `point`.
   [[nodiscard]] bool is_active(std::span<const double> point, std::size_t parameter) const;
 
-  /// How many configurations there are; none for infinitely many, or more than `kCountLimit`.
-  [[nodiscard]] std::optional<std::int64_t> count() const { return count_; }
-  static constexpr std::int64_t kCountLimit = 1'000'000;
-
  private:
   struct ConditionColumn {
     std::size_t parent = 0;
@@ -49,7 +45,6 @@ class FeatureSpace {
     std::optional<Eigen::Index> column;
   };
   [[nodiscard]] std::size_t category_at(double u, std::size_t parameter) const;
-  std::optional<std::int64_t> count_configurations() const;
 
   UnitCube cube_;
   std::vector<ColumnKind> kinds_;
@@ -57,7 +52,6 @@ class FeatureSpace {
   std::vector<std::optional<Eigen::Index>> column_of_;
   std::vector<ConditionColumn> conditions_;
   std::vector<std::optional<std::size_t>> condition_of_;  ///< per parameter
-  std::optional<std::int64_t> count_;
 };
 
 }  // namespace tune::strategies

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "strategies/bayesian/normal.hpp"
+#include "strategies/normal.hpp"
 
 namespace tune::strategies {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <initializer_list>
 
-#include "strategies/bayesian/normal.hpp"
+#include "strategies/normal.hpp"
 
 using namespace tune::strategies;
 

@@ -165,7 +165,6 @@ TEST_CASE("features: constants have no column, a condition has one, inactive one
   const FeatureSpace features(space);
   REQUIRE(features.columns() == 5);
   CHECK(features.dimensions() == 4);
-  CHECK_FALSE(features.count());
   const auto adam =
       features.row(configuration_of(space, {{"opt", std::string("adam")}, {"rate", 1e-3}, {"units", std::int64_t{8}}}));
   CHECK(adam[0] == 0.0);

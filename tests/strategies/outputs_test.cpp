@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "strategies/bayesian/normal.hpp"
 #include "strategies/bayesian/output_warp.hpp"
 #include "strategies/curves/predicted_final.hpp"
+#include "strategies/normal.hpp"
 #include "tests/support/study_builder.hpp"
 
 using namespace tune;

@@ -1,4 +1,4 @@
-#include "strategies/bayesian/normal.hpp"
+#include "strategies/normal.hpp"
 
 #include <array>
 #include <cmath>

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "strategies/bayesian/features.hpp"
 #include "tune/study_view.hpp"
+#include "tune/unit_cube.hpp"
 
 namespace tune::strategies {
 
@@ -19,7 +19,7 @@ class Tried {
 
   /// Some configuration that has not been tried: a few random draws of the trial's stream, then, in a finite space, the first of
   /// the grid of all. None when every configuration has been tried; a repeat where that cannot be told (kCountLimit).
-  [[nodiscard]] std::optional<Configuration> untried(const FeatureSpace& features, std::uint64_t seed, std::int64_t trial) const;
+  [[nodiscard]] std::optional<Configuration> untried(const UnitCube& cube, std::uint64_t seed, std::int64_t trial) const;
 
  private:
   std::vector<Configuration> configurations_;
