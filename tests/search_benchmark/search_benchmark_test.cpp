@@ -40,8 +40,8 @@ TEST_CASE("the runner drives tune and random search, does nothing twice, and the
   if (!has_numpy()) return;
   const TempDir files;
   const std::string results = files / "results.jsonl";
-  const std::vector<std::string> arguments = {"--arms", "tune:initial=4,tune,random", "--seeds", "1", "--evaluations", "6",
-                                              "--results", results, "branin", "mixed_a"};
+  const std::vector<std::string> arguments = {
+      "--arms", "tune:initial=4,tune,random", "--seeds", "1", "--evaluations", "6", "--results", results, "branin", "mixed_a"};
   const auto first = python("benchmarks/search/run.py", arguments);
   INFO(first.out << first.err);
   REQUIRE(first.exit_code == 0);
@@ -53,8 +53,8 @@ TEST_CASE("the runner drives tune and random search, does nothing twice, and the
   CHECK(has(second.err, "0 runs to make"));
   CHECK(tune::test::read_file(results) == kept);
 
-  const auto parallel = python("benchmarks/search/run.py", {"--arms", "tune", "--seeds", "1", "--evaluations", "9", "--pending", "4",
-                                                            "--results", results, "ackley5"});
+  const auto parallel = python("benchmarks/search/run.py", {"--arms", "tune", "--seeds", "1", "--evaluations", "9", "--pending",
+                                                            "4", "--results", results, "ackley5"});
   INFO(parallel.out << parallel.err);
   CHECK(parallel.exit_code == 0);
 
@@ -76,7 +76,8 @@ TEST_CASE("what is wrong is said") {
   const auto problem = python("benchmarks/search/run.py", {"--arms", "random", "--results", results, "bran"});
   CHECK(problem.exit_code != 0);
   CHECK(has(problem.err, "bran: no such problem or group"));
-  const auto option = python("benchmarks/search/run.py", {"--arms", "tune:acquisition=oracle", "--seeds", "1", "--results", results, "branin"});
+  const auto option =
+      python("benchmarks/search/run.py", {"--arms", "tune:acquisition=oracle", "--seeds", "1", "--results", results, "branin"});
   CHECK(option.exit_code == 1);
   CHECK(has(option.err, "oracle"));
 }
