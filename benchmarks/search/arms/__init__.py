@@ -18,6 +18,8 @@ ARMS = {
     "optuna-gp": ("optuna_arms", "OptunaGp"),
     "optuna-gp-flat": ("optuna_arms", "OptunaGpFlat"),
     "optuna-tpe": ("optuna_arms", "OptunaTpe"),
+    "botorch": ("botorch_arm", "BoTorch"),
+    "smac": ("smac_arm", "Smac"),
 }
 
 
