@@ -29,6 +29,8 @@ MOST_DISCRETE = 100
 
 
 class BoTorch(Arm):
+    knows_failures = False
+
     @staticmethod
     def version():
         return f"botorch {botorch.__version__}, torch {torch.__version__}"
@@ -96,4 +98,4 @@ class BoTorch(Arm):
 
     def learn(self, handle, value):
         self.x.append(self.out.pop(handle))
-        self.y.append(self.loss(value))
+        self.y.append(value)

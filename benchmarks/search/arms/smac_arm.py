@@ -40,6 +40,8 @@ def configuration_space(parameters, seed):
 
 
 class Smac(Arm):
+    knows_failures = False
+
     @staticmethod
     def version():
         return f"smac {smac.version}"
@@ -68,7 +70,7 @@ class Smac(Arm):
         return info, chosen
 
     def learn(self, handle, value):
-        self.smac.tell(handle, TrialValue(cost=self.loss(value)), save=False)
+        self.smac.tell(handle, TrialValue(cost=value), save=False)
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
