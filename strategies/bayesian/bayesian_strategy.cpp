@@ -6,16 +6,30 @@
 #include "strategies/bayesian/posterior.hpp"
 #include "strategies/bayesian/training_data.hpp"
 #include "strategies/sobol.hpp"
+#include "tune/random.hpp"
 
 namespace tune::strategies {
 namespace {
 
 constexpr int kLeastUsable = 4;       ///< trials with a value before the model is used
 constexpr double kNoisyShare = 0.05;  ///< of the fitted variance: beyond it the incumbent is a posterior mean
+constexpr double kLevelBeta = 1.8;    ///< deviations that choose the level of pure exploration
 constexpr std::int64_t kMaxInitial = 10'000;
 constexpr double kMaxBeta = 100.0;
+// Chances of pure exploration (Song et al., "The Vizier Gaussian process bandit algorithm", 2024).
+constexpr double kExploreWithNews = 0.1;
+constexpr double kExploreWithoutNews = 0.75;
 
 std::int64_t default_initial(int dimensions) { return std::max(5, std::min(10, 2 * dimensions + 1)); }
+
+/// Whether a trial has ended since the newest running one was proposed.
+bool has_news(const StudyView& study) {
+  std::int64_t newest_proposal = -1;
+  std::int64_t newest_end = -1;
+  for (const TrialView trial : study.running()) newest_proposal = std::max(newest_proposal, trial.record().proposed_order);
+  for (const TrialView trial : study.finished()) newest_end = std::max(newest_end, trial.record().ended_order);
+  return newest_end > newest_proposal;
+}
 
 }  // namespace
 
@@ -26,6 +40,7 @@ class BayesianStrategy::Model {
       : features_(features),
         best_points_(std::move(data.best_points)),
         posterior_(features.kinds(), data.observations, std::move(hyper)),
+        known_(data.observations.points),
         incumbent_(first_incumbent(data.observations)),
         options_(options) {}
 
@@ -34,12 +49,14 @@ class BayesianStrategy::Model {
     const Eigen::RowVectorXd row = features_.row(configuration);
     incumbent_ = std::max(incumbent_, posterior_.predict(row).mean[0]);
     posterior_.condition_on(row);
+    known_.conservativeResize(known_.rows() + 1, Eigen::NoChange);
+    known_.bottomRows(1) = row;
+    ++pending_;
   }
 
-  /// The best proposal that has not been tried; none when every candidate has.
-  [[nodiscard]] std::optional<Configuration> propose(std::uint64_t seed, TrialId trial, const Tried& tried) const {
-    const Acquisition acquisition(options_.acquisition, incumbent_, options_.beta);
-    const AcquisitionMaximizer maximizer(features_, posterior_, acquisition);
+  /// The best proposal that has not been tried; none when every candidate has. `news`: a trial has ended since the last proposal.
+  [[nodiscard]] std::optional<Configuration> propose(std::uint64_t seed, TrialId trial, bool news, const Tried& tried) const {
+    const AcquisitionMaximizer maximizer(features_, posterior_, acquisition(seed, trial, news));
     for (const Candidate& candidate : maximizer.search(seed, trial, best_points_)) {
       Configuration configuration = features_.cube().decode(candidate.point);
       if (!tried.contains(configuration)) return configuration;
@@ -49,14 +66,34 @@ class BayesianStrategy::Model {
 
  private:
   [[nodiscard]] double first_incumbent(const Observations& observations) const {
-    const Hyperparameters& hyper = posterior_.hyper();
-    if (hyper.noise <= kNoisyShare * (hyper.noise + hyper.scale)) return observations.values.maxCoeff();
+    if (posterior_.hyper().noise_share() <= kNoisyShare) return observations.values.maxCoeff();
     return posterior_.predict(observations.points).mean.maxCoeff();
+  }
+
+  [[nodiscard]] Acquisition acquisition(std::uint64_t seed, TrialId trial, bool news) const {
+    if (options_.pure_exploration && pending_ > 0) {
+      const double chance = news ? kExploreWithNews : kExploreWithoutNews;
+      if (RandomStream(seed, trial, "bayesian-explore").uniform() < chance) {
+        return {AcquisitionKind::kPureExploration, exploration_level(), 0.0};
+      }
+    }
+    const bool log_ei = options_.acquisition == BayesianOptions::Maximize::kLogEi ||
+                        (options_.acquisition == BayesianOptions::Maximize::kAlternate && trial % 2 == 1);
+    return {log_ei ? AcquisitionKind::kLogExpectedImprovement : AcquisitionKind::kUpperConfidenceBound, incumbent_, options_.beta};
+  }
+
+  [[nodiscard]] double exploration_level() const {
+    const Moments moments = posterior_.predict(known_);
+    Eigen::Index most_hopeful = 0;
+    (moments.mean + kLevelBeta * moments.sd).maxCoeff(&most_hopeful);
+    return moments.mean[most_hopeful];
   }
 
   const FeatureSpace& features_;
   std::vector<std::vector<double>> best_points_;
   Posterior posterior_;
+  Eigen::MatrixXd known_;  ///< observed and pending points
+  int pending_ = 0;
   double incumbent_;
   const BayesianOptions& options_;
 };
@@ -78,18 +115,20 @@ Asked BayesianStrategy::ask(const StudyView& study, int count) {
   std::optional<TrainingData> data;
   std::optional<Model> model;
   const std::int64_t initial = options_.initial.value_or(default_initial(features_.dimensions()));
+  const bool news = has_news(study);
   for (int i = 0; i < count; ++i) {
     const TrialId trial = study.next_trial() + i;
     if (trial > initial && !data) {
-      data = collect_training_data(study, features_, study.finished_count());
+      Hyperparameters hyper = schedule_.at(study);
+      data = collect_training_data(study, features_, study.finished_count(), output_fade(hyper));
       if (data->usable >= kLeastUsable) {
-        model.emplace(options_, features_, std::move(*data), schedule_.at(study));
+        model.emplace(options_, features_, std::move(*data), std::move(hyper));
         for (const TrialView running : study.running()) model->add_pending(running.configuration());
         for (const Configuration& proposed : asked.configurations) model->add_pending(proposed);
       }
     }
     std::optional<Configuration> proposal;
-    if (model) proposal = model->propose(study.seed(), trial, tried);
+    if (model) proposal = model->propose(study.seed(), trial, news && i == 0, tried);
     if (!proposal) proposal = propose_initial(study, trial, tried);
     if (!proposal) {
       asked.exhausted = true;
@@ -115,8 +154,8 @@ Entry<Strategy> bayesian_entry() {
                          OptionValue(std::string("log_ei")),
                          std::nullopt,
                          std::nullopt,
-                         {"log_ei", "ucb"},
-                         "what a proposal maximises: log expected improvement, or mean + beta x deviation"};
+                         {"ucb", "log_ei", "alternate"},
+                         "what a proposal maximises: mean + beta x deviation, log expected improvement, or both by turns"};
   OptionSpec beta{"beta", OptionType::kFloat, OptionValue(1.8), 0.0, kMaxBeta, {}, "how much acquisition ucb explores"};
   OptionSpec warp{"input_warp",
                   OptionType::kBool,
@@ -125,18 +164,28 @@ Entry<Strategy> bayesian_entry() {
                   std::nullopt,
                   {},
                   "learn how each continuous parameter is to be stretched"};
+  OptionSpec explore{"pure_exploration",
+                     OptionType::kBool,
+                     OptionValue(true),
+                     std::nullopt,
+                     std::nullopt,
+                     {},
+                     "while nothing new has ended, propose mostly where least is known among what could be best"};
   const auto make = [](const Space& space, const Options& options) -> Result<std::unique_ptr<Strategy>> {
     BayesianOptions own;
     if (const auto given = options.find("initial"); given != options.end()) own.initial = std::get<std::int64_t>(given->second);
-    const bool ucb = option<std::string>(options, "acquisition") == "ucb";
-    own.acquisition = ucb ? AcquisitionKind::kUpperConfidenceBound : AcquisitionKind::kLogExpectedImprovement;
+    const auto word = option<std::string>(options, "acquisition");
+    own.acquisition = word == "ucb"      ? BayesianOptions::Maximize::kUcb
+                      : word == "log_ei" ? BayesianOptions::Maximize::kLogEi
+                                                : BayesianOptions::Maximize::kAlternate;
     own.beta = option<double>(options, "beta");
     own.input_warp = option<bool>(options, "input_warp");
+    own.pure_exploration = option<bool>(options, "pure_exploration");
     return std::unique_ptr<Strategy>(std::make_unique<BayesianStrategy>(space, own));
   };
   return {"bayesian",
           "a Gaussian process model of the objective; the default",
-          {std::move(initial), std::move(acquisition), std::move(beta), std::move(warp)},
+          {std::move(initial), std::move(acquisition), std::move(beta), std::move(warp), std::move(explore)},
           make};
 }
 

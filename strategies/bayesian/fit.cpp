@@ -6,7 +6,9 @@
 #include <numbers>
 
 #include "strategies/bayesian/cholesky.hpp"
+#include "strategies/bayesian/input_warp.hpp"
 #include "strategies/bayesian/lbfgs.hpp"
+#include "strategies/bayesian/triangular.hpp"
 
 namespace tune::strategies {
 namespace {
@@ -45,7 +47,6 @@ MapObjective::MapObjective(ModelShape shape, const Observations& observations)
       if (shape_.kinds[j] == ColumnKind::kContinuous) warped_.push_back(static_cast<Index>(j));
     }
   }
-  if (warped_.empty()) fixed_pairs_ = pair_table(observations_.points);
   set_bounds();
 }
 
@@ -90,26 +91,6 @@ VectorXd MapObjective::pack(const Hyperparameters& hyper) const {
   return theta;
 }
 
-MatrixXd MapObjective::pair_table(const MatrixXd& points) const {
-  const Index n = points.rows();
-  MatrixXd pairs(n * (n - 1) / 2, points.cols());
-  for (Index j = 0; j < points.cols(); ++j) {
-    const bool hamming = shape_.kinds[static_cast<std::size_t>(j)] == ColumnKind::kHamming;
-    Index at = 0;
-    for (Index k = 0; k + 1 < n; ++k) {
-      const Index rest = n - k - 1;
-      const auto below = points.col(j).tail(rest).array();
-      if (hamming) {
-        pairs.col(j).segment(at, rest) = (below != points(k, j)).cast<double>().matrix();
-      } else {
-        pairs.col(j).segment(at, rest) = (below - points(k, j)).square().matrix();
-      }
-      at += rest;
-    }
-  }
-  return pairs;
-}
-
 double MapObjective::add_priors(const VectorXd& theta, VectorXd& gradient) const {
   const auto columns = static_cast<Index>(shape_.kinds.size());
   const double length_mean = length_prior_mean(shape_.dimensions);
@@ -126,66 +107,76 @@ double MapObjective::operator()(const VectorXd& theta, VectorXd& gradient) const
   const auto columns = static_cast<Index>(shape_.kinds.size());
   const Hyperparameters hyper = unpack(theta);
   gradient = VectorXd::Zero(theta.size());
-  MatrixXd own_pairs;
-  if (!warped_.empty()) own_pairs = pair_table(warp_points(observations_.points, shape_.kinds, hyper));
-  const MatrixXd& pairs = warped_.empty() ? fixed_pairs_ : own_pairs;
-  const VectorXd weights = hyper.length.square().inverse().matrix();
-  const Eigen::ArrayXd squared = (pairs * weights).array();
-  const Correlation correlation = matern52_with_slope(squared);
-
-  MatrixXd covariance(n, n);
-  for (Index k = 0, at = 0; k < n; ++k) {
-    covariance(k, k) = hyper.scale + hyper.noise + observations_.noise[k];
-    covariance.col(k).tail(n - k - 1) = hyper.scale * correlation.value.segment(at, n - k - 1).matrix();
-    at += n - k - 1;
+  const Embedding embedding(shape_.kinds, hyper);
+  const Embedded points = embedding(observations_.points);
+  MatrixXd correlation = embedding.squared_distances(points);
+  MatrixXd slope(n, n);
+  for (Index k = 0; k < n; ++k) {
+    matern52_with_slope(correlation.col(k).tail(n - k), slope.col(k).tail(n - k));
   }
-  const auto factor = jittered_cholesky(std::move(covariance), hyper.scale);
+
+  MatrixXd covariance = hyper.scale * correlation;
+  covariance.diagonal().array() = hyper.scale + hyper.noise + observations_.noise.array();
+  auto factor = jittered_cholesky(std::move(covariance), hyper.scale);
   if (!factor) return std::numeric_limits<double>::infinity();
-  MatrixXd inverse_root = MatrixXd::Identity(n, n);
-  factor->matrixL().solveInPlace(inverse_root);
-  MatrixXd inverse = MatrixXd::Zero(n, n);
-  inverse.selfadjointView<Eigen::Lower>().rankUpdate(inverse_root.transpose());
+  MatrixXd inverse_root = factor->matrixLLT();
+  const double half_log_determinant = inverse_root.diagonal().array().log().sum();
+  invert_lower(inverse_root);
+  const MatrixXd inverse = transpose_times_self(inverse_root);
 
   const VectorXd ones = inverse.selfadjointView<Eigen::Lower>() * VectorXd::Ones(n);
   const double mean = ones.dot(observations_.values) / ones.sum();
   const VectorXd residual = (observations_.values.array() - mean).matrix();
   const VectorXd alpha = inverse.selfadjointView<Eigen::Lower>() * residual;
-  double value = 0.5 * residual.dot(alpha) + factor->matrixLLT().diagonal().array().log().sum();
+  double value = 0.5 * residual.dot(alpha) + half_log_determinant;
 
   // dL/dK = (K^-1 - alpha alpha') / 2, each pair counted twice.
-  VectorXd by_pair(pairs.rows());
-  for (Index k = 0, at = 0; k + 1 < n; ++k) {
-    by_pair.segment(at, n - k - 1) = inverse.col(k).tail(n - k - 1) - alpha[k] * alpha.tail(n - k - 1);
-    at += n - k - 1;
+  double by_scale = 0.0;
+  MatrixXd by_squared = MatrixXd::Zero(n, n);
+  for (Index k = 0; k + 1 < n; ++k) {
+    const Index rest = n - k - 1;
+    const Eigen::ArrayXd by_pair = inverse.col(k).tail(rest).array() - alpha[k] * alpha.tail(rest).array();
+    by_scale += (by_pair * correlation.col(k).tail(rest).array()).sum();
+    by_squared.col(k).tail(rest) = (hyper.scale * by_pair * slope.col(k).tail(rest).array()).matrix();
   }
   const double trace = inverse.trace() - alpha.squaredNorm();
-  const VectorXd by_squared = (hyper.scale * by_pair.array() * correlation.slope).matrix();
-  gradient.head(columns) = -2.0 * weights.cwiseProduct(pairs.transpose() * by_squared);
-  gradient[columns] = hyper.scale * (0.5 * trace + by_pair.dot(correlation.value.matrix()));
+  gradient[columns] = hyper.scale * (0.5 * trace + by_scale);
   gradient[columns + 1] = 0.5 * hyper.noise * trace;
-  if (!warped_.empty()) add_warp_gradient(hyper, by_squared, gradient);
+  add_distance_gradient(hyper, embedding, points, by_squared, gradient);
   value += add_priors(theta, gradient);
   return value;
 }
 
-void MapObjective::add_warp_gradient(const Hyperparameters& hyper, const VectorXd& by_squared, VectorXd& gradient) const {
-  const Index n = observations_.size();
+/// For a symmetric A with diagonal 0, the sum over pairs i > k of A_ik (z_i - z_k) (v_i - v_k) is (A 1)' (z v) - v' A z: all columns
+/// at the price of one matrix product.
+void MapObjective::add_distance_gradient(const Hyperparameters& hyper, const Embedding& embedding, const Embedded& points,
+                                         const MatrixXd& by_squared, VectorXd& gradient) const {
+  const auto a = by_squared.selfadjointView<Eigen::Lower>();
+  const VectorXd row_sums = a * VectorXd::Ones(points.size());
+  const MatrixXd products = a * points.scaled;
   const auto columns = static_cast<Index>(shape_.kinds.size());
-  for (std::size_t i = 0; i < warped_.size(); ++i) {
-    const Index j = warped_[i];
-    const WarpedInputs warped = warp_with_derivatives(observations_.points.col(j).array(), hyper.warp_a[j], hyper.warp_b[j]);
-    double sum_a = 0.0;
-    double sum_b = 0.0;
-    for (Index k = 0, at = 0; k + 1 < n; ++k) {
-      const Index rest = n - k - 1;
-      const Eigen::ArrayXd pull = by_squared.segment(at, rest).array() * (warped.value.tail(rest) - warped.value[k]);
-      sum_a += (pull * (warped.by_log_a.tail(rest) - warped.by_log_a[k])).sum();
-      sum_b += (pull * (warped.by_log_b.tail(rest) - warped.by_log_b[k])).sum();
-      at += rest;
+  std::size_t warp = 0;
+  for (std::size_t k = 0; k < embedding.numeric().size(); ++k) {
+    const Index j = embedding.numeric()[k];
+    const auto z = points.scaled.col(static_cast<Index>(k)).array();
+    const auto az = products.col(static_cast<Index>(k)).array();
+    const auto by_moving = [&](const Eigen::ArrayXd& v) { return 2.0 * (row_sums.array() * z * v - v * az).sum(); };
+    gradient[j] -= by_moving(z);
+    if (warp == warped_.size() || warped_[warp] != j) continue;
+    const WarpedInputs bent = warp_with_derivatives(observations_.points.col(j).array(), hyper.warp_a[j], hyper.warp_b[j]);
+    const Index at = columns + 2 + 2 * static_cast<Index>(warp++);
+    gradient[at] += by_moving(bent.by_log_a / hyper.length[j]);
+    gradient[at + 1] += by_moving(bent.by_log_b / hyper.length[j]);
+  }
+  for (std::size_t h = 0; h < embedding.hamming().size(); ++h) {
+    const Index j = embedding.hamming()[h];
+    const auto label = points.labels.col(static_cast<Index>(h)).array();
+    double sum = 0.0;
+    for (Index k = 0; k + 1 < points.size(); ++k) {
+      const Index rest = points.size() - k - 1;
+      sum += (label.tail(rest) != label[k]).select(by_squared.col(k).tail(rest).array(), 0.0).sum();
     }
-    const double weight = 2.0 / (hyper.length[j] * hyper.length[j]);
-    gradient[columns + 2 + 2 * static_cast<Index>(i)] += weight * sum_a;
-    gradient[columns + 3 + 2 * static_cast<Index>(i)] += weight * sum_b;
+    gradient[j] -= 2.0 * sum / (hyper.length[j] * hyper.length[j]);
   }
 }
 

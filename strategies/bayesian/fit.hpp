@@ -55,14 +55,13 @@ class MapObjective {
  private:
   double add_priors(const Eigen::VectorXd& theta, Eigen::VectorXd& gradient) const;
   void set_bounds();
-  /// Squared differences of every pair i > k (a row) in every column, warped by `hyper`.
-  [[nodiscard]] Eigen::MatrixXd pair_table(const Eigen::MatrixXd& points) const;
-  void add_warp_gradient(const Hyperparameters& hyper, const Eigen::VectorXd& by_squared, Eigen::VectorXd& gradient) const;
+  /// Adds what `by_squared` (lower triangle: derivatives by the squared distances, diagonal 0) means for lengths and warps.
+  void add_distance_gradient(const Hyperparameters& hyper, const Embedding& embedding, const Embedded& points,
+                             const Eigen::MatrixXd& by_squared, Eigen::VectorXd& gradient) const;
 
   ModelShape shape_;
   const Observations& observations_;
   std::vector<Eigen::Index> warped_;
-  Eigen::MatrixXd fixed_pairs_;  ///< the pair table when nothing is warped
   Eigen::VectorXd low_;
   Eigen::VectorXd high_;
 };

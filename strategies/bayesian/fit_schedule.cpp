@@ -10,10 +10,13 @@ namespace {
 
 constexpr std::size_t kFirstStage = 4;
 constexpr std::size_t kGrowth = 20;          ///< one new stage for every 1 / kGrowth more trials
+constexpr std::size_t kFirstAnchor = 40;     ///< trials; every doubling of it is one too
 constexpr Eigen::Index kMaxFitPoints = 200;  ///< a fit uses at most so many observations
 constexpr int kFirstIterations = 200;
 constexpr int kWarmIterations = 30;
 constexpr std::size_t kSecondStart = 50;  ///< below so many trials the default start is tried too
+constexpr double kFadeFrom = 0.1;         ///< share of noise where the output warps begin to give way
+constexpr double kFadeTo = 0.4;
 
 std::size_t next_stage(std::size_t finished) { return finished + std::max<std::size_t>(1, finished / kGrowth); }
 
@@ -21,6 +24,10 @@ std::size_t next_stage(std::size_t finished) { return finished + std::max<std::s
 bool same_number(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 }  // namespace
+
+double output_fade(const Hyperparameters& hyper) {
+  return std::clamp((hyper.noise_share() - kFadeFrom) / (kFadeTo - kFadeFrom), 0.0, 1.0);
+}
 
 FitSchedule::FitSchedule(const FeatureSpace& features, bool warp_inputs) : features_(features), warp_inputs_(warp_inputs) {}
 
@@ -44,48 +51,73 @@ bool FitSchedule::same(const Seen& known, const TrialView& trial) {
   return true;
 }
 
-void FitSchedule::forget_from_first_difference(const StudyView& study, std::size_t finished) {
+void FitSchedule::forget_from_first_difference(const StudyView& study) {
   const auto max_step = study.max_step();
   std::size_t common = 0;
   if (goal_ == study.objective().goal && max_step_ == max_step) {
     for (const TrialView trial : study.finished()) {
-      if (common == std::min(finished, history_.size()) || !same(history_[common], trial)) break;
+      if (common == history_.size() || !same(history_[common], trial)) break;
       ++common;
     }
   }
   goal_ = study.objective().goal;
   max_step_ = max_step;
   history_.resize(common);
-  std::size_t kept = 0;
-  for (std::size_t stage = kFirstStage; kept < stages_.size() && stage <= common; stage = next_stage(stage)) ++kept;
-  stages_.resize(kept);
+  stages_.erase(stages_.upper_bound(common), stages_.end());
 }
 
 Hyperparameters FitSchedule::fit_stage(const StudyView& study, std::size_t finished, const Hyperparameters& start) const {
-  const TrainingData data = collect_training_data(study, features_, finished);
+  const TrainingData data = collect_training_data(study, features_, finished, output_fade(start));
   const ModelShape fitted = shape(data.usable);
   if (data.usable < 2) return default_hyperparameters(fitted);
   const Observations used = subset_of(data.observations, kMaxFitPoints);
   const MapObjective objective(fitted, used);
-  const auto warm = objective.fit(start, finished == kFirstStage ? kFirstIterations : kWarmIterations);
+  const auto warm = objective.fit(start, kWarmIterations);
   if (finished >= kSecondStart) return warm.hyper;
   const auto fresh = objective.fit(default_hyperparameters(fitted), kFirstIterations);
   return fresh.value < warm.value ? fresh.hyper : warm.hyper;
 }
 
+/// Twice when there is noise: how much decides which values are fitted.
+Hyperparameters FitSchedule::fit_anchor(const StudyView& study, std::size_t finished) const {
+  Hyperparameters hyper = default_hyperparameters(shape(0));
+  for (int round = 0; round < 2; ++round) {
+    const double fade = output_fade(hyper);
+    if (round > 0 && fade == 0.0) break;
+    const TrainingData data = collect_training_data(study, features_, finished, fade);
+    const ModelShape fitted = shape(data.usable);
+    if (data.usable < 2) return default_hyperparameters(fitted);
+    const Observations used = subset_of(data.observations, kMaxFitPoints);
+    hyper = MapObjective(fitted, used).fit(default_hyperparameters(fitted), kFirstIterations).hyper;
+  }
+  return hyper;
+}
+
 Hyperparameters FitSchedule::at(const StudyView& study) {
   const std::size_t finished = study.finished_count();
-  forget_from_first_difference(study, finished);
-  Hyperparameters hyper = stages_.empty() ? default_hyperparameters(shape(0)) : stages_.back();
-  std::size_t number = 0;
+  forget_from_first_difference(study);
+  std::size_t anchor = kFirstStage;
   std::size_t last = 0;
+  std::size_t doubling = kFirstAnchor;
   for (std::size_t stage = kFirstStage; stage <= finished; stage = next_stage(stage)) {
-    if (number++ >= stages_.size()) stages_.push_back(hyper = fit_stage(study, stage, hyper));
     last = stage;
+    if (stage < doubling) continue;
+    anchor = stage;
+    doubling *= 2;
+  }
+  if (last == 0) return default_hyperparameters(shape(0));
+  Hyperparameters hyper;
+  for (std::size_t stage = anchor; stage <= last; stage = next_stage(stage)) {
+    const auto known = stages_.find(stage);
+    if (known != stages_.end()) {
+      hyper = known->second;
+      continue;
+    }
+    hyper = stage == anchor ? fit_anchor(study, stage) : fit_stage(study, stage, hyper);
+    stages_.emplace(stage, hyper);
   }
   std::size_t known = 0;
   for (const TrialView trial : study.finished()) {
-    if (known == last) break;
     if (known++ >= history_.size()) history_.push_back(seen(trial));
   }
   return hyper;

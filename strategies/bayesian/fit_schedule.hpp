@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -14,15 +15,14 @@ namespace tune::strategies {
 /// Which hyperparameters a study has: a pure function of its finished trials, made cheap by remembering earlier results.
 ///
 /// They are refitted at growing numbers of finished trials ("stages": 4, 5, ..., then every 5 % more), each time from the stage
-/// before as starting point. What is remembered is used only where the trials it came from are the same, so a fresh instance
-/// gives the same answer as one that has followed the study.
+/// before as starting point; about every doubling is an anchor, which starts from nothing, so that a fresh instance has few stages
+/// to make up for. What is remembered is used only where the trials it came from are the same, so a fresh instance gives the same
+/// answer as one that has followed the study.
 class FitSchedule {
  public:
   FitSchedule(const FeatureSpace& features, bool warp_inputs);
 
   Hyperparameters at(const StudyView& study);
-  /// The shape a fit of that many usable trials has.
-  [[nodiscard]] ModelShape shape(int usable) const;
 
  private:
   /// What the fit depends on of one finished trial.
@@ -36,15 +36,21 @@ class FitSchedule {
   };
   static Seen seen(const TrialView& trial);
   static bool same(const Seen& known, const TrialView& trial);
-  void forget_from_first_difference(const StudyView& study, std::size_t finished);
-  Hyperparameters fit_stage(const StudyView& study, std::size_t finished, const Hyperparameters& start) const;
+  void forget_from_first_difference(const StudyView& study);
+  /// The shape a fit of that many usable trials has.
+  [[nodiscard]] ModelShape shape(int usable) const;
+  [[nodiscard]] Hyperparameters fit_anchor(const StudyView& study, std::size_t finished) const;
+  [[nodiscard]] Hyperparameters fit_stage(const StudyView& study, std::size_t finished, const Hyperparameters& start) const;
 
   const FeatureSpace& features_;
   bool warp_inputs_;
   std::optional<Goal> goal_;
   std::optional<std::int64_t> max_step_;
   std::vector<Seen> history_;
-  std::vector<Hyperparameters> stages_;
+  std::map<std::size_t, Hyperparameters> stages_;  ///< by number of finished trials
 };
+
+/// How far the output warps give way to plain values (0: not at all, 1: wholly), by the share of the fitted variance that is noise.
+double output_fade(const Hyperparameters& hyper);
 
 }  // namespace tune::strategies

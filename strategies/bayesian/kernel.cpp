@@ -3,62 +3,106 @@
 #include <algorithm>
 #include <cmath>
 
+#include "strategies/bayesian/input_warp.hpp"
+
 namespace tune::strategies {
 namespace {
 
+using Eigen::ArrayXd;
+using Eigen::Index;
+using Eigen::MatrixXd;
+
 const double kRoot5 = std::sqrt(5.0);
+constexpr Index kPanel = 64;     ///< columns of a triangle that are filled at once
+constexpr double kCenter = 0.5;  ///< of the columns: keeps products small, so that their differences stay exact
 
 }  // namespace
 
-Eigen::ArrayXd matern52(const Eigen::ArrayXd& squared) {
-  const Eigen::ArrayXd r = kRoot5 * squared.sqrt();
-  return (1.0 + r + (5.0 / 3.0) * squared) * (-r).exp();
-}
-
-Correlation matern52_with_slope(const Eigen::ArrayXd& squared) {
-  const Eigen::ArrayXd r = kRoot5 * squared.sqrt();
-  const Eigen::ArrayXd decay = (-r).exp();
-  return {(1.0 + r + (5.0 / 3.0) * squared) * decay, (-5.0 / 6.0) * (1.0 + r) * decay};
-}
-
-Eigen::ArrayXd warp_inputs(const Eigen::ArrayXd& x, double a, double b) {
-  const Eigen::ArrayXd log_x = x.max(kWarpEdge).min(1.0 - kWarpEdge).log();
-  const Eigen::ArrayXd rest = 1.0 - (a * log_x).exp();
-  return 1.0 - (b * rest.log()).exp();
-}
-
-WarpedInputs warp_with_derivatives(const Eigen::ArrayXd& x, double a, double b) {
-  const Eigen::ArrayXd inside = x.max(kWarpEdge).min(1.0 - kWarpEdge);
-  const Eigen::ArrayXd log_x = inside.log();
-  const Eigen::ArrayXd power = (a * log_x).exp();  // x^a
-  const Eigen::ArrayXd log_rest = (1.0 - power).log();
-  const Eigen::ArrayXd rest_to_b = (b * log_rest).exp();  // (1 - x^a)^b
-  const Eigen::ArrayXd slope = a * b * power * rest_to_b / (1.0 - power);
-  return {1.0 - rest_to_b, (x == inside).select(slope / inside, 0.0), slope * log_x, -b * log_rest * rest_to_b};
-}
-
-Eigen::MatrixXd warp_points(const Eigen::MatrixXd& points, const std::vector<ColumnKind>& kinds, const Hyperparameters& hyper) {
-  Eigen::MatrixXd warped = points;
-  for (Eigen::Index j = 0; j < points.cols(); ++j) {
-    if (kinds[static_cast<std::size_t>(j)] != ColumnKind::kContinuous) continue;
-    if (hyper.warp_a[j] == 1.0 && hyper.warp_b[j] == 1.0) continue;
-    warped.col(j) = warp_inputs(points.col(j).array(), hyper.warp_a[j], hyper.warp_b[j]).matrix();
+void matern52(Eigen::Ref<MatrixXd> squared) {
+  for (Index j = 0; j < squared.cols(); ++j) {
+    auto column = squared.col(j).array();
+    const ArrayXd r = kRoot5 * column.sqrt();
+    column = (1.0 + r + (5.0 / 3.0) * column) * (-r).exp();
   }
-  return warped;
 }
 
-Eigen::ArrayXd squared_distances(const Eigen::MatrixXd& points, const Eigen::RowVectorXd& point,
-                                 const std::vector<ColumnKind>& kinds, const Eigen::ArrayXd& length) {
-  Eigen::ArrayXd sum = Eigen::ArrayXd::Zero(points.rows());
-  for (Eigen::Index j = 0; j < points.cols(); ++j) {
-    const double weight = 1.0 / (length[j] * length[j]);
-    if (kinds[static_cast<std::size_t>(j)] == ColumnKind::kHamming) {
-      sum += weight * (points.col(j).array() != point[j]).cast<double>();
-    } else {
-      sum += weight * (points.col(j).array() - point[j]).square();
+void matern52_with_slope(Eigen::Ref<MatrixXd> squared, Eigen::Ref<MatrixXd> slope) {
+  for (Index j = 0; j < squared.cols(); ++j) {
+    auto column = squared.col(j).array();
+    const ArrayXd r = kRoot5 * column.sqrt();
+    const ArrayXd decay = (-r).exp();
+    slope.col(j) = ((-5.0 / 6.0) * (1.0 + r) * decay).matrix();
+    column = (1.0 + r + (5.0 / 3.0) * column) * decay;
+  }
+}
+
+void Embedded::append(const Embedded& more) {
+  const Index n = size();
+  const Index all = n + more.size();
+  scaled.conservativeResize(all, Eigen::NoChange);
+  scaled.bottomRows(more.size()) = more.scaled;
+  labels.conservativeResize(all, Eigen::NoChange);
+  labels.bottomRows(more.size()) = more.labels;
+  squared_norm.conservativeResize(all);
+  squared_norm.tail(more.size()) = more.squared_norm;
+}
+
+Embedding::Embedding(const std::vector<ColumnKind>& kinds, const Hyperparameters& hyper)
+    : length_(hyper.length), warp_a_(hyper.warp_a), warp_b_(hyper.warp_b) {
+  for (std::size_t j = 0; j < kinds.size(); ++j) {
+    (kinds[j] == ColumnKind::kHamming ? hamming_ : numeric_).push_back(static_cast<Index>(j));
+  }
+}
+
+Embedded Embedding::operator()(const MatrixXd& points) const {
+  Embedded out{MatrixXd(points.rows(), static_cast<Index>(numeric_.size())), {}, points(Eigen::all, hamming_)};
+  for (std::size_t k = 0; k < numeric_.size(); ++k) {
+    const Index j = numeric_[k];
+    auto column = out.scaled.col(static_cast<Index>(k)).array();
+    column = points.col(j).array();
+    if (bent(j)) column = warp_inputs(points.col(j).array(), warp_a_[j], warp_b_[j]);
+    column = (column - kCenter) / length_[j];
+  }
+  out.squared_norm = out.scaled.rowwise().squaredNorm();
+  return out;
+}
+
+ArrayXd Embedding::slope(std::size_t k, const ArrayXd& x) const {
+  const Index j = numeric_[k];
+  if (!bent(j)) return ArrayXd::Constant(x.size(), 1.0 / length_[j]);
+  return warp_with_derivatives(x, warp_a_[j], warp_b_[j]).by_x / length_[j];
+}
+
+void Embedding::add_hamming(const MatrixXd& a, const MatrixXd& b, Eigen::Ref<MatrixXd> squared) const {
+  for (std::size_t k = 0; k < hamming_.size(); ++k) {
+    const auto column = static_cast<Index>(k);
+    const double weight = 1.0 / (length_[hamming_[k]] * length_[hamming_[k]]);
+    for (Index i = 0; i < b.rows(); ++i) {
+      squared.col(i).array() += weight * (a.col(column).array() != b(i, column)).cast<double>();
     }
   }
-  return sum;
+}
+
+MatrixXd Embedding::squared_distances(const Embedded& a, Index first, Index count, const Embedded& b) const {
+  MatrixXd squared = -2.0 * a.scaled.middleRows(first, count) * b.scaled.transpose();
+  squared.colwise() += a.squared_norm.segment(first, count);
+  squared.rowwise() += b.squared_norm.transpose();
+  squared = squared.cwiseMax(0.0);
+  add_hamming(a.labels.middleRows(first, count), b.labels, squared);
+  return squared;
+}
+
+MatrixXd Embedding::squared_distances(const Embedded& a) const {
+  const Index n = a.size();
+  MatrixXd squared = MatrixXd::Zero(n, n);
+  for (Index first = 0; first < n; first += kPanel) {
+    const Index width = std::min(kPanel, n - first);
+    const Embedded panel{a.scaled.middleRows(first, width), a.squared_norm.segment(first, width),
+                         a.labels.middleRows(first, width)};
+    squared.block(first, first, n - first, width) = squared_distances(a, first, n - first, panel);
+  }
+  squared.diagonal().setZero();
+  return squared;
 }
 
 }  // namespace tune::strategies

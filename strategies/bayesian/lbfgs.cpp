@@ -1,7 +1,7 @@
 #include "strategies/bayesian/lbfgs.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <deque>
 
 namespace tune::strategies {
 namespace {
@@ -12,97 +12,124 @@ constexpr double kSufficientDecrease = 1e-4;
 constexpr int kMaxBacktracks = 25;
 constexpr double kMinCurvature = 1e-12;
 
-struct Pair {
-  VectorXd step;
-  VectorXd change;
-  double inverse_curvature;
-};
+}  // namespace
+
+BoxMinimizer::BoxMinimizer(const VectorXd& start, const VectorXd& low, const VectorXd& high, LbfgsOptions options)
+    : low_(low), high_(high), options_(options) {
+  trial_ = start.cwiseMax(low_).cwiseMin(high_);
+  result_.x = trial_;
+}
 
 /// The gradient with the entries zeroed that push against a bound the point is on.
-VectorXd free_gradient(const VectorXd& x, const VectorXd& gradient, const VectorXd& low, const VectorXd& high) {
-  VectorXd free = gradient;
-  for (Eigen::Index i = 0; i < x.size(); ++i) {
-    if ((x[i] <= low[i] && gradient[i] > 0.0) || (x[i] >= high[i] && gradient[i] < 0.0)) free[i] = 0.0;
+VectorXd BoxMinimizer::free_gradient() const {
+  VectorXd free = gradient_;
+  for (Eigen::Index i = 0; i < free.size(); ++i) {
+    const bool at_low = result_.x[i] <= low_[i] && gradient_[i] > 0.0;
+    const bool at_high = result_.x[i] >= high_[i] && gradient_[i] < 0.0;
+    if (at_low || at_high) free[i] = 0.0;
   }
   return free;
 }
 
 /// Two-loop recursion: -H g.
-VectorXd direction_of(const VectorXd& gradient, const std::deque<Pair>& pairs) {
+VectorXd BoxMinimizer::quasi_newton(const VectorXd& gradient) const {
   VectorXd q = -gradient;
   std::deque<double> weights;
-  for (auto pair = pairs.rbegin(); pair != pairs.rend(); ++pair) {
+  for (auto pair = pairs_.rbegin(); pair != pairs_.rend(); ++pair) {
     const double weight = pair->inverse_curvature * pair->step.dot(q);
     q -= weight * pair->change;
     weights.push_front(weight);
   }
-  if (!pairs.empty()) q /= pairs.back().inverse_curvature * pairs.back().change.squaredNorm();
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const double correction = pairs[i].inverse_curvature * pairs[i].change.dot(q);
-    q += (weights[i] - correction) * pairs[i].step;
+  if (!pairs_.empty()) q /= pairs_.back().inverse_curvature * pairs_.back().change.squaredNorm();
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    const double correction = pairs_[i].inverse_curvature * pairs_[i].change.dot(q);
+    q += (weights[i] - correction) * pairs_[i].step;
   }
   return q;
 }
 
-}  // namespace
+void BoxMinimizer::start_iteration() {
+  if (iterations_++ >= options_.max_iterations || !std::isfinite(result_.value) || !gradient_.allFinite()) {
+    done_ = true;
+    return;
+  }
+  const VectorXd free = free_gradient();
+  if (free.size() == 0 || free.lpNorm<Eigen::Infinity>() <= options_.gradient_tolerance) {
+    done_ = true;
+    return;
+  }
+  direction_ = quasi_newton(free);
+  for (Eigen::Index i = 0; i < direction_.size(); ++i) {
+    if (free[i] == 0.0 && gradient_[i] != 0.0) direction_[i] = 0.0;
+  }
+  if (!(direction_.dot(free) < 0.0) || !direction_.allFinite()) {
+    pairs_.clear();
+    direction_ = -free;
+  }
+  length_ = pairs_.empty() ? std::min(1.0, 1.0 / free.norm()) : 1.0;
+  backtracks_ = 0;
+  try_length();
+}
+
+void BoxMinimizer::try_length() {
+  if (backtracks_++ >= kMaxBacktracks) return line_search_failed();
+  trial_ = (result_.x + length_ * direction_).cwiseMax(low_).cwiseMin(high_);
+  slope_ = gradient_.dot(trial_ - result_.x);
+  if ((trial_ - result_.x).isZero(0.0)) line_search_failed();
+}
+
+/// Once more along the gradient, else the end.
+void BoxMinimizer::line_search_failed() {
+  if (pairs_.empty()) {
+    done_ = true;
+    return;
+  }
+  pairs_.clear();
+  start_iteration();
+}
+
+void BoxMinimizer::accept(double value, const VectorXd& gradient) {
+  const VectorXd step = trial_ - result_.x;
+  const VectorXd change = gradient - gradient_;
+  const double curvature = step.dot(change);
+  if (curvature > kMinCurvature * change.squaredNorm()) {
+    pairs_.push_back({step, change, 1.0 / curvature});
+    if (static_cast<int>(pairs_.size()) > options_.memory) pairs_.pop_front();
+  }
+  const double decrease = result_.value - value;
+  result_.x = trial_;
+  result_.value = value;
+  gradient_ = gradient;
+  if (decrease <= options_.value_tolerance * std::max(1.0, std::abs(value))) {
+    done_ = true;
+  } else {
+    start_iteration();
+  }
+}
+
+void BoxMinimizer::tell(double value, const VectorXd& gradient) {
+  if (result_.evaluations++ == 0) {
+    result_.value = value;
+    gradient_ = gradient;
+    return start_iteration();
+  }
+  if (std::isfinite(value) && slope_ < 0.0 && value <= result_.value + kSufficientDecrease * slope_) return accept(value, gradient);
+  // Minimum of the parabola through what is known, kept within [0.1, 0.5] of the step.
+  const double bend = 2.0 * (value - result_.value - slope_);
+  const double shrink = std::isfinite(value) && bend > 0.0 ? -slope_ / bend : 0.1;
+  length_ *= std::min(0.5, std::max(0.1, shrink));
+  try_length();
+}
 
 LbfgsResult minimize_in_box(const Differentiable& function, const VectorXd& start, const VectorXd& low, const VectorXd& high,
                             const LbfgsOptions& options) {
-  LbfgsResult result;
-  result.x = start.cwiseMax(low).cwiseMin(high);
+  BoxMinimizer search(start, low, high, options);
   VectorXd gradient(start.size());
-  result.value = function(result.x, gradient);
-  result.evaluations = 1;
-  std::deque<Pair> pairs;
-  VectorXd trial_gradient(start.size());
-  for (int iteration = 0; iteration < options.max_iterations; ++iteration) {
-    if (!std::isfinite(result.value) || !gradient.allFinite()) break;
-    const VectorXd free = free_gradient(result.x, gradient, low, high);
-    if (free.size() == 0 || free.lpNorm<Eigen::Infinity>() <= options.gradient_tolerance) break;
-    VectorXd direction = direction_of(free, pairs);
-    for (Eigen::Index i = 0; i < direction.size(); ++i) {
-      if (free[i] == 0.0 && gradient[i] != 0.0) direction[i] = 0.0;
-    }
-    if (!(direction.dot(free) < 0.0) || !direction.allFinite()) {
-      pairs.clear();
-      direction = -free;
-    }
-    double length = pairs.empty() ? std::min(1.0, 1.0 / free.norm()) : 1.0;
-    bool moved = false;
-    double before = result.value;
-    for (int backtrack = 0; backtrack < kMaxBacktracks; ++backtrack) {
-      const VectorXd x = (result.x + length * direction).cwiseMax(low).cwiseMin(high);
-      const VectorXd step = x - result.x;
-      const double slope = gradient.dot(step);
-      if (step.isZero(0.0)) break;
-      const double value = function(x, trial_gradient);
-      ++result.evaluations;
-      if (std::isfinite(value) && value <= result.value + kSufficientDecrease * slope && slope < 0.0) {
-        const VectorXd change = trial_gradient - gradient;
-        const double curvature = step.dot(change);
-        if (curvature > kMinCurvature * change.squaredNorm()) {
-          pairs.push_back({step, change, 1.0 / curvature});
-          if (static_cast<int>(pairs.size()) > options.memory) pairs.pop_front();
-        }
-        result.x = x;
-        result.value = value;
-        gradient = trial_gradient;
-        moved = true;
-        break;
-      }
-      // Minimum of the parabola through what is known, kept within [0.1, 0.5] of the step.
-      const double bend = 2.0 * (value - result.value - slope);
-      const double shrink = std::isfinite(value) && bend > 0.0 ? -slope / bend : 0.1;
-      length *= std::min(0.5, std::max(0.1, shrink));
-    }
-    if (!moved) {
-      if (pairs.empty()) break;
-      pairs.clear();  // once more, along the gradient
-      continue;
-    }
-    if (before - result.value <= options.value_tolerance * std::max(1.0, std::abs(result.value))) break;
+  while (!search.done()) {
+    const double value = function(search.point(), gradient);
+    search.tell(value, gradient);
   }
-  return result;
+  return search.result();
 }
 
 }  // namespace tune::strategies

@@ -1,5 +1,7 @@
 #include "strategies/bayesian/maximize.hpp"
 
+#include <tbb/parallel_for.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -26,7 +28,20 @@ constexpr double kTemperature = 0.5;
 constexpr int kMaxRounds = 20;
 constexpr double kLeastGain = 1e-9;
 constexpr std::int64_t kExhaustive = 16;  ///< values of a discrete parameter that are all tried
+constexpr std::size_t kBlock = 128;        ///< points that are evaluated together
+constexpr std::size_t kTogether = 4;       ///< local searches that advance together
+constexpr Index kScreenedFrom = 128;       ///< beyond so many known points the candidates are screened by a bound first
+constexpr std::size_t kScreened = 256;     ///< how many pass
 constexpr LbfgsOptions kLocal{.memory = 10, .max_iterations = 100, .gradient_tolerance = 1e-3, .value_tolerance = 1e-6};
+
+/// Calls `work(first, count)` for pieces of `piece` items each, possibly at the same time.
+template <typename Work>
+void in_pieces(std::size_t items, std::size_t piece, const Work& work) {
+  const std::size_t pieces = (items + piece - 1) / piece;
+  if (pieces <= 1) return work(0, items);
+  tbb::parallel_for(std::size_t{0}, pieces,
+                    [&](std::size_t i) { work(i * piece, std::min(piece, items - i * piece)); });
+}
 
 /// A point near `base`: each coordinate moved with probability max(0.3, 5 / d), a category redrawn with probability 1 / d.
 std::vector<double> near(const FeatureSpace& features, const std::vector<double>& base, RandomStream& stream) {
@@ -82,51 +97,114 @@ Points AcquisitionMaximizer::sample(std::uint64_t seed, std::int64_t trial, cons
   return points;
 }
 
-std::vector<Candidate> AcquisitionMaximizer::evaluate(Points points) const {
+Eigen::MatrixXd AcquisitionMaximizer::rows_of(const Points& points) const {
   Eigen::MatrixXd rows(static_cast<Index>(points.size()), features_.columns());
   for (std::size_t i = 0; i < points.size(); ++i) rows.row(static_cast<Index>(i)) = features_.row(points[i]);
-  const Moments moments = posterior_.predict(rows);
+  return rows;
+}
+
+std::vector<double> AcquisitionMaximizer::values_at(const Points& points) const {
+  std::vector<double> values(points.size());
+  in_pieces(points.size(), kBlock, [&](std::size_t first, std::size_t count) {
+    const Points piece(points.begin() + static_cast<std::ptrdiff_t>(first),
+                       points.begin() + static_cast<std::ptrdiff_t>(first + count));
+    const Moments moments = posterior_.predict(rows_of(piece));
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto at = static_cast<Index>(i);
+      values[first + i] = acquisition_(moments.mean[at], moments.sd[at]).value;
+    }
+  });
+  return values;
+}
+
+std::vector<Candidate> AcquisitionMaximizer::evaluate(Points points) const {
+  const std::vector<double> values = values_at(points);
   std::vector<Candidate> candidates;
   candidates.reserve(points.size());
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const auto at = static_cast<Index>(i);
-    candidates.push_back({std::move(points[i]), acquisition_(moments.mean[at], moments.sd[at]).value});
-  }
+  for (std::size_t i = 0; i < points.size(); ++i) candidates.push_back({std::move(points[i]), values[i]});
   return candidates;
 }
 
-void AcquisitionMaximizer::refine_continuous(Candidate& candidate) const {
-  std::vector<std::size_t> free;
-  for (std::size_t i = 0; i < candidate.point.size(); ++i) {
-    const auto column = features_.column_of(i);
-    if (!column || features_.kinds()[static_cast<std::size_t>(*column)] != ColumnKind::kContinuous) continue;
-    if (features_.is_active(candidate.point, i)) free.push_back(i);
-  }
-  if (free.empty()) return;
-  const auto count = static_cast<Index>(free.size());
-  VectorXd start(count);
-  VectorXd unit(count);
-  for (Index k = 0; k < count; ++k) {
-    const std::size_t parameter = free[static_cast<std::size_t>(k)];
-    unit[k] = std::min(posterior_.hyper().length[*features_.column_of(parameter)], 1.0);
-    start[k] = candidate.point[parameter] / unit[k];
-  }
-  Eigen::RowVectorXd row = features_.row(candidate.point);
-  const auto function = [&](const VectorXd& x, VectorXd& gradient) {
-    for (Index k = 0; k < count; ++k) row[*features_.column_of(free[static_cast<std::size_t>(k)])] = x[k] * unit[k];
-    const MomentsWithGradient moments = posterior_.predict_with_gradient(row);
-    const AcquisitionValue value = acquisition_(moments.mean, moments.sd);
-    for (Index k = 0; k < count; ++k) {
-      const Index column = *features_.column_of(free[static_cast<std::size_t>(k)]);
-      gradient[k] = -(value.by_mean * moments.mean_gradient[column] + value.by_sd * moments.sd_gradient[column]) * unit[k];
+Points AcquisitionMaximizer::promising(Points points, std::size_t kept) const {
+  std::vector<std::pair<double, std::size_t>> order(points.size());
+  in_pieces(points.size(), kBlock, [&](std::size_t first, std::size_t count) {
+    const Points piece(points.begin() + static_cast<std::ptrdiff_t>(first),
+                       points.begin() + static_cast<std::ptrdiff_t>(first + count));
+    const Moments moments = posterior_.bound(rows_of(piece));
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto at = static_cast<Index>(i);
+      order[first + i] = {-acquisition_(moments.mean[at], moments.sd[at]).value, first + i};
     }
-    return -value.value;
-  };
-  const LbfgsResult result = minimize_in_box(function, start, VectorXd::Zero(count), unit.cwiseInverse(), kLocal);
-  if (!(-result.value > candidate.value)) return;
-  candidate.value = -result.value;
-  for (Index k = 0; k < count; ++k)
-    candidate.point[free[static_cast<std::size_t>(k)]] = std::clamp(result.x[k] * unit[k], 0.0, 1.0);
+  });
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(kept, order.size()));
+  std::partial_sort(order.begin() + 1, end, order.end());
+  Points chosen;
+  for (auto place = order.begin(); place != end; ++place) chosen.push_back(std::move(points[place->second]));
+  return chosen;
+}
+
+/// One local search over the active continuous coordinates of a candidate.
+struct ContinuousSearch {
+  Candidate* candidate;
+  std::vector<std::size_t> free;  ///< parameters
+  std::vector<Index> columns;     ///< their columns
+  VectorXd unit;                  ///< min(length, 1): the coordinates' units in the search
+  Eigen::RowVectorXd row;
+  BoxMinimizer minimizer;
+};
+
+void AcquisitionMaximizer::refine_continuous(std::vector<Candidate*>& candidates) const {
+  std::vector<ContinuousSearch> searches;
+  for (Candidate* candidate : candidates) {
+    std::vector<std::size_t> free;
+    std::vector<Index> columns;
+    for (std::size_t i = 0; i < candidate->point.size(); ++i) {
+      const auto column = features_.column_of(i);
+      if (!column || features_.kinds()[static_cast<std::size_t>(*column)] != ColumnKind::kContinuous) continue;
+      if (!features_.is_active(candidate->point, i)) continue;
+      free.push_back(i);
+      columns.push_back(*column);
+    }
+    if (free.empty()) continue;
+    const auto count = static_cast<Index>(free.size());
+    VectorXd start(count);
+    VectorXd unit(count);
+    for (Index k = 0; k < count; ++k) {
+      unit[k] = std::min(posterior_.hyper().length[columns[static_cast<std::size_t>(k)]], 1.0);
+      start[k] = candidate->point[free[static_cast<std::size_t>(k)]] / unit[k];
+    }
+    searches.push_back({candidate, std::move(free), std::move(columns), unit, features_.row(candidate->point),
+                        BoxMinimizer(start, VectorXd::Zero(count), unit.cwiseInverse(), kLocal)});
+  }
+  std::vector<ContinuousSearch*> open;
+  for (ContinuousSearch& search : searches) open.push_back(&search);
+  while (true) {
+    std::erase_if(open, [](const ContinuousSearch* search) { return search->minimizer.done(); });
+    if (open.empty()) break;
+    Eigen::MatrixXd rows(static_cast<Index>(open.size()), features_.columns());
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      ContinuousSearch& search = *open[i];
+      search.row(search.columns) = search.minimizer.point().cwiseProduct(search.unit).transpose();
+      rows.row(static_cast<Index>(i)) = search.row;
+    }
+    const MomentsWithGradient found = posterior_.predict_with_gradient(rows);
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      ContinuousSearch& search = *open[i];
+      const auto at = static_cast<Index>(i);
+      const AcquisitionValue value = acquisition_(found.moments.mean[at], found.moments.sd[at]);
+      const Eigen::RowVectorXd gradient = value.by_mean * found.mean_gradient.row(at) + value.by_sd * found.sd_gradient.row(at);
+      search.minimizer.tell(-value.value, -gradient(search.columns).transpose().cwiseProduct(search.unit));
+    }
+  }
+  for (const ContinuousSearch& search : searches) {
+    const LbfgsResult& result = search.minimizer.result();
+    if (!(-result.value > search.candidate->value)) continue;
+    search.candidate->value = -result.value;
+    for (std::size_t k = 0; k < search.free.size(); ++k) {
+      const auto at = static_cast<Index>(k);
+      search.candidate->point[search.free[k]] = std::clamp(result.x[at] * search.unit[at], 0.0, 1.0);
+    }
+  }
 }
 
 Points AcquisitionMaximizer::neighbors(const std::vector<double>& point, std::size_t parameter) const {
@@ -159,31 +237,53 @@ Points AcquisitionMaximizer::neighbors(const std::vector<double>& point, std::si
   return points;
 }
 
-bool AcquisitionMaximizer::refine_discrete(Candidate& candidate) const {
-  bool better = false;
-  for (std::size_t i = 0; i < candidate.point.size(); ++i) {
+void AcquisitionMaximizer::refine_discrete(std::vector<Candidate*>& candidates) const {
+  std::vector<bool> better(candidates.size(), false);
+  for (std::size_t i = 0; i < features_.space().size(); ++i) {
     const auto column = features_.column_of(i);
     if (!column || features_.kinds()[static_cast<std::size_t>(*column)] == ColumnKind::kContinuous) continue;
-    if (!features_.is_active(candidate.point, i)) continue;
-    for (Candidate& other : evaluate(neighbors(candidate.point, i))) {
-      if (!(other.value > candidate.value + kLeastGain)) continue;
-      candidate = std::move(other);
-      better = true;
+    Points points;
+    std::vector<std::size_t> owner;
+    for (std::size_t c = 0; c < candidates.size(); ++c) {
+      if (!features_.is_active(candidates[c]->point, i)) continue;
+      for (auto& point : neighbors(candidates[c]->point, i)) {
+        points.push_back(std::move(point));
+        owner.push_back(c);
+      }
+    }
+    if (points.empty()) continue;
+    const Moments moments = posterior_.predict(rows_of(points));
+    for (std::size_t p = 0; p < points.size(); ++p) {
+      const auto at = static_cast<Index>(p);
+      const double value = acquisition_(moments.mean[at], moments.sd[at]).value;
+      Candidate& candidate = *candidates[owner[p]];
+      if (!(value > candidate.value + kLeastGain)) continue;
+      candidate = {std::move(points[p]), value};
+      better[owner[p]] = true;
     }
   }
-  return better;
+  std::size_t kept = 0;
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    if (better[c]) candidates[kept++] = candidates[c];
+  }
+  candidates.resize(kept);
 }
 
-Candidate AcquisitionMaximizer::refine(Candidate start) const {
-  for (int round = 0; round < kMaxRounds; ++round) {
-    refine_continuous(start);
-    if (!refine_discrete(start)) break;
-  }
-  return start;
+void AcquisitionMaximizer::refine(std::vector<Candidate>& starts) const {
+  in_pieces(starts.size(), kTogether, [&](std::size_t first, std::size_t count) {
+    std::vector<Candidate*> open;
+    for (std::size_t i = 0; i < count; ++i) open.push_back(&starts[first + i]);
+    for (int round = 0; round < kMaxRounds && !open.empty(); ++round) {
+      refine_continuous(open);
+      refine_discrete(open);
+    }
+  });
 }
 
 std::vector<Candidate> AcquisitionMaximizer::search(std::uint64_t seed, std::int64_t trial, const Points& best_points) const {
-  std::vector<Candidate> candidates = evaluate(sample(seed, trial, best_points));
+  Points points = sample(seed, trial, best_points);
+  if (posterior_.size() > kScreenedFrom) points = promising(std::move(points), kScreened);
+  std::vector<Candidate> candidates = evaluate(std::move(points));
   const double incumbent_value = candidates.front().value;  // the incumbent is the first sample
   const std::vector<double> incumbent_point = candidates.front().point;
   const auto better = [](const Candidate& a, const Candidate& b) { return a.value > b.value; };
@@ -192,8 +292,11 @@ std::vector<Candidate> AcquisitionMaximizer::search(std::uint64_t seed, std::int
     return candidate.value == incumbent_value && candidate.point == incumbent_point;
   });
   RandomStream stream(seed, trial, "bayesian-starts");
+  std::vector<Candidate> starts;
   const auto incumbent = static_cast<std::size_t>(place - candidates.begin());
-  for (const std::size_t start : choose_starts(candidates, incumbent, stream)) candidates.push_back(refine(candidates[start]));
+  for (const std::size_t start : choose_starts(candidates, incumbent, stream)) starts.push_back(candidates[start]);
+  refine(starts);
+  candidates.insert(candidates.end(), starts.begin(), starts.end());
   std::stable_sort(candidates.begin(), candidates.end(), better);
   return candidates;
 }

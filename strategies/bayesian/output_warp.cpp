@@ -9,6 +9,10 @@
 namespace tune::strategies {
 namespace {
 
+constexpr double kMaxTail = 5.0;
+constexpr double kNormalPerMad = 1.4826;  ///< a normal's standard deviation by its median absolute deviation
+constexpr double kFarthest = 1e100;       ///< units from the median: squares of it are finite
+
 std::vector<double> distinct(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
@@ -29,6 +33,32 @@ void standardize(std::vector<double>& values) {
   for (double& value : values) value = sd > 0.0 ? (value - mean) / sd : 0.0;
 }
 
+/// REQUIRES: not empty.
+double median_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : values[half - 1] / 2.0 + values[half] / 2.0;
+}
+
+struct Centered {
+  std::vector<double> values;
+  double half_width;  ///< of the unit, in raw units
+};
+
+/// (raw - median) / (best - median), where the good half keeps all its digits however far the bad ones are away; over the whole
+/// range instead when the good half is all one value. What the warps make of it is the same: they ignore shift and scale.
+Centered around_median(const std::vector<double>& raw) {
+  const double median = median_of(raw);
+  const auto [low, high] = std::minmax_element(raw.begin(), raw.end());
+  double half_width = *high / 2.0 - median / 2.0;
+  if (!(half_width > 0.0)) half_width = *high / 2.0 - *low / 2.0;
+  Centered out{std::vector<double>(raw.size(), 0.0), half_width};
+  for (std::size_t i = 0; i < raw.size() && half_width > 0.0; ++i) {
+    out.values[i] = std::clamp((raw[i] / 2.0 - median / 2.0) / half_width, -kFarthest, kFarthest);
+  }
+  return out;
+}
+
 /// Piecewise linear through (x, y), flat outside. REQUIRES: x sorted, not empty.
 double interpolate(const std::vector<double>& x, const std::vector<double>& y, double at) {
   const auto above = std::upper_bound(x.begin(), x.end(), at);
@@ -43,11 +73,8 @@ double interpolate(const std::vector<double>& x, const std::vector<double>& y, d
 
 void half_rank(std::vector<double>& values) {
   if (values.size() < 2) return;
-  std::vector<double> sorted = values;
-  std::sort(sorted.begin(), sorted.end());
-  const std::size_t half = sorted.size() / 2;
-  const double median = sorted.size() % 2 == 1 ? sorted[half] : 0.5 * (sorted[half - 1] + sorted[half]);
-  const std::vector<double> levels = distinct(sorted);
+  const double median = median_of(values);
+  const std::vector<double> levels = distinct(values);
   const auto first_good = std::lower_bound(levels.begin(), levels.end(), median);
   if (first_good == levels.begin()) return;
   const bool median_is_value = first_good != levels.end() && *first_good == median;
@@ -71,26 +98,38 @@ void log_warp(std::vector<double>& values) {
   }
 }
 
-WarpedOutputs warp_outputs(const std::vector<double>& raw, const std::vector<double>& variances) {
+void winsorize(std::vector<double>& values) {
+  if (values.empty()) return;
+  const double median = median_of(values);
+  std::vector<double> distances;
+  for (const double value : values) distances.push_back(std::abs(value - median));
+  const double deviation = kNormalPerMad * median_of(std::move(distances));
+  if (!(deviation > 0.0)) return;
+  for (double& value : values) value = std::max(value, median - kMaxTail * deviation);
+}
+
+WarpedOutputs warp_outputs(const std::vector<double>& raw, const std::vector<double>& variances, double fade) {
   WarpedOutputs out;
   if (raw.empty()) return out;
-  // Everything below is unchanged by shift and scale; on [0, 1] nothing overflows.
-  const auto [low_at, high_at] = std::minmax_element(raw.begin(), raw.end());
-  const double low = *low_at;
-  const double half_width = *high_at / 2.0 - low / 2.0;
-  std::vector<double> unit(raw.size(), 0.0);
-  for (std::size_t i = 0; i < raw.size() && half_width > 0.0; ++i) unit[i] = (raw[i] / 2.0 - low / 2.0) / half_width;
+  const auto [unit, half_width] = around_median(raw);
   out.values = unit;
   half_rank(out.values);
   log_warp(out.values);
   standardize(out.values);
+  if (fade > 0.0) {
+    std::vector<double> plain = unit;
+    winsorize(plain);
+    standardize(plain);
+    for (std::size_t i = 0; i < plain.size(); ++i) out.values[i] += fade * (plain[i] - out.values[i]);
+    standardize(out.values);
+  }
 
   std::vector<double> x = unit;
   std::vector<double> y = out.values;
   std::sort(x.begin(), x.end());
   std::sort(y.begin(), y.end());  // the warp is monotone
   for (std::size_t i = 0; i < raw.size(); ++i) {
-    const double sd = half_width > 0.0 ? std::min(std::sqrt(variances[i]) / half_width / 2.0, 1.0) : 0.0;
+    const double sd = half_width > 0.0 ? std::min(std::sqrt(variances[i]) / half_width / 2.0, 2.0 * kFarthest) : 0.0;
     const double reach = (interpolate(x, y, unit[i] + sd) - interpolate(x, y, unit[i] - sd)) / 2.0;
     out.variances.push_back(reach * reach);
   }

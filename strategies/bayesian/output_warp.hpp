@@ -20,9 +20,13 @@ void half_rank(std::vector<double>& values);
 /// 0.5 - ln(1 + 0.5 (max - y) / (max - min)) / ln 1.5: spreads out the best values (same source). All 0 when they are equal.
 void log_warp(std::vector<double>& values);
 
-/// half_rank, log_warp, then standardised; the infeasible value is min - (0.5 (max - min) + 1) of that (same source). A variance
-/// becomes the square of half the warped distance between value - sd and value + sd, interpolated between the warped values.
-/// REQUIRES: finite values, as many variances >= 0.
-WarpedOutputs warp_outputs(const std::vector<double>& raw, const std::vector<double>& variances);
+/// Values at most kMaxTail median absolute deviations (scaled to a normal's sd) below the median, others moved there.
+void winsorize(std::vector<double>& values);
+
+/// half_rank and log_warp, standardised; the infeasible value is min - (0.5 (max - min) + 1) of that (same source). With `fade`
+/// from 0 to 1 they give way to values that are only winsorised and standardised: under strong noise the best values are mostly
+/// luck, and spreading them out teaches the model luck. A variance becomes the square of half the warped distance between
+/// value - sd and value + sd, interpolated between the warped values. REQUIRES: finite values, as many variances >= 0.
+WarpedOutputs warp_outputs(const std::vector<double>& raw, const std::vector<double>& variances, double fade = 0.0);
 
 }  // namespace tune::strategies

@@ -4,10 +4,13 @@
 #include <cmath>
 
 #include "strategies/bayesian/cholesky.hpp"
+#include "strategies/bayesian/triangular.hpp"
+#include "tune/status.hpp"
 
 namespace tune::strategies {
 namespace {
 
+using Eigen::ArrayXd;
 using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::RowVectorXd;
@@ -15,19 +18,18 @@ using Eigen::VectorXd;
 
 /// Least variance, as a share of the scale: keeps logarithms of the standard deviation finite.
 constexpr double kLeastVariance = 1e-12;
-constexpr Index kBlock = 256;
 
 }  // namespace
 
 Posterior::Posterior(std::vector<ColumnKind> kinds, const Observations& observations, Hyperparameters hyper)
-    : kinds_(std::move(kinds)), hyper_(std::move(hyper)) {
+    : kinds_(std::move(kinds)), hyper_(std::move(hyper)), embedding_(kinds_, hyper_) {
   const Index n = observations.size();
-  points_ = warp_points(observations.points, kinds_, hyper_);
-  MatrixXd covariance(n, n);
-  for (Index k = 0; k < n; ++k) {
-    covariance.col(k) = hyper_.scale * matern52(squared_distances(points_, points_.row(k), kinds_, hyper_.length)).matrix();
-    covariance(k, k) += hyper_.noise + observations.noise[k];
-  }
+  points_ = embedding_(observations.points);
+  MatrixXd covariance = embedding_.squared_distances(points_);
+  for (Index k = 0; k < n; ++k) matern52(covariance.col(k).tail(n - k));
+  covariance *= hyper_.scale;
+  own_variance_ = hyper_.scale + hyper_.noise + observations.noise.array();
+  covariance.diagonal() = own_variance_;
   // With the largest jitter of all the matrix is positive definite whatever its rounding errors.
   auto factor = jittered_cholesky(covariance, hyper_.scale);
   if (!factor) {
@@ -35,70 +37,99 @@ Posterior::Posterior(std::vector<ColumnKind> kinds, const Observations& observat
     factor = jittered_cholesky(std::move(covariance), hyper_.scale);
   }
   TUNE_CHECK(factor.has_value());
-  root_ = factor->matrixL();
-  const VectorXd ones = factor->solve(VectorXd::Ones(n));
+  inverse_root_ = factor->matrixL();
+  invert_lower(inverse_root_);
+  const auto solve = [this](const VectorXd& right) -> VectorXd {
+    const VectorXd half = inverse_root_.triangularView<Eigen::Lower>() * right;
+    return inverse_root_.triangularView<Eigen::Lower>().transpose() * half;
+  };
+  const VectorXd ones = solve(VectorXd::Ones(n));
   mean_ = n > 0 ? ones.dot(observations.values) / ones.sum() : 0.0;
-  alpha_ = factor->solve((observations.values.array() - mean_).matrix());
+  alpha_ = solve((observations.values.array() - mean_).matrix());
 }
 
 void Posterior::condition_on(const RowVectorXd& point) {
-  const Index n = points_.rows();
-  const MatrixXd warped = warp_points(point, kinds_, hyper_);
-  VectorXd row = hyper_.scale * matern52(squared_distances(points_, warped, kinds_, hyper_.length)).matrix();
-  root_.triangularView<Eigen::Lower>().solveInPlace(row);
+  const Index n = size();
+  const Embedded added = embedding_(point);
+  MatrixXd cross = embedding_.squared_distances(points_, added);
+  matern52(cross);
+  const VectorXd row = inverse_root_.triangularView<Eigen::Lower>() * VectorXd(hyper_.scale * cross.col(0));
   const double rest = hyper_.scale * (1.0 + kFirstJitter) + hyper_.noise - row.squaredNorm();
-  root_.conservativeResize(n + 1, n + 1);
-  root_.col(n).setZero();
-  root_.row(n).head(n) = row.transpose();
-  root_(n, n) = std::sqrt(std::max(rest, hyper_.scale * kFirstJitter));
-  points_.conservativeResize(n + 1, Eigen::NoChange);
-  points_.row(n) = warped.row(0);
+  const double diagonal = std::sqrt(std::max(rest, hyper_.scale * kFirstJitter));
+  const RowVectorXd below = -(inverse_root_.triangularView<Eigen::Lower>().transpose() * row).transpose() / diagonal;
+  inverse_root_.conservativeResize(n + 1, n + 1);
+  inverse_root_.col(n).setZero();
+  inverse_root_.row(n).head(n) = below;
+  inverse_root_(n, n) = 1.0 / diagonal;
+  points_.append(added);
+  own_variance_.conservativeResize(n + 1);
+  own_variance_[n] = hyper_.scale + hyper_.noise;
 }
 
 double Posterior::to_sd(double variance) const { return std::sqrt(std::max(variance, kLeastVariance * hyper_.scale)); }
 
+ArrayXd Posterior::mean_of(const MatrixXd& cross) const {
+  return (cross.topRows(alpha_.size()).transpose() * alpha_).array() + mean_;
+}
+
 Moments Posterior::predict(const MatrixXd& points) const {
-  const Index n = points_.rows();
-  const MatrixXd warped = warp_points(points, kinds_, hyper_);
-  Moments moments{Eigen::ArrayXd(points.rows()), Eigen::ArrayXd(points.rows())};
-  for (Index first = 0; first < points.rows(); first += kBlock) {
-    const Index count = std::min(kBlock, points.rows() - first);
-    MatrixXd cross(n, count);
-    for (Index i = 0; i < count; ++i) {
-      cross.col(i) = hyper_.scale * matern52(squared_distances(points_, warped.row(first + i), kinds_, hyper_.length)).matrix();
-    }
-    moments.mean.segment(first, count) = (cross.topRows(alpha_.size()).transpose() * alpha_).array() + mean_;
-    root_.triangularView<Eigen::Lower>().solveInPlace(cross);
-    for (Index i = 0; i < count; ++i) moments.sd[first + i] = to_sd(hyper_.scale - cross.col(i).squaredNorm());
+  MatrixXd cross = embedding_.squared_distances(points_, embedding_(points));
+  matern52(cross);
+  cross *= hyper_.scale;
+  Moments moments{mean_of(cross), ArrayXd(points.rows())};
+  const MatrixXd solved = inverse_root_.triangularView<Eigen::Lower>() * cross;
+  for (Index i = 0; i < points.rows(); ++i) moments.sd[i] = to_sd(hyper_.scale - solved.col(i).squaredNorm());
+  return moments;
+}
+
+Moments Posterior::bound(const MatrixXd& points) const {
+  MatrixXd cross = embedding_.squared_distances(points_, embedding_(points));
+  matern52(cross);
+  cross *= hyper_.scale;
+  Moments moments{mean_of(cross), ArrayXd(points.rows())};
+  for (Index i = 0; i < points.rows(); ++i) {
+    const double told = size() > 0 ? (cross.col(i).array().square() / own_variance_).maxCoeff() : 0.0;
+    moments.sd[i] = to_sd(hyper_.scale - told);
   }
   return moments;
 }
 
-MomentsWithGradient Posterior::predict_with_gradient(const RowVectorXd& point) const {
-  const RowVectorXd warped = warp_points(point, kinds_, hyper_);
-  const Eigen::ArrayXd squared = squared_distances(points_, warped, kinds_, hyper_.length);
-  const Correlation correlation = matern52_with_slope(squared);
-  VectorXd solved = hyper_.scale * correlation.value.matrix();
+MomentsWithGradient Posterior::predict_with_gradient(const MatrixXd& points) const {
+  const Embedded at = embedding_(points);
+  MatrixXd cross = embedding_.squared_distances(points_, at);
+  MatrixXd slope(cross.rows(), cross.cols());
+  matern52_with_slope(cross, slope);
+  cross *= hyper_.scale;
+  slope *= hyper_.scale;
   MomentsWithGradient out;
-  const Index observed = alpha_.size();
-  out.mean = mean_ + solved.head(observed).dot(alpha_);
-  root_.triangularView<Eigen::Lower>().solveInPlace(solved);
-  const double variance = hyper_.scale - solved.squaredNorm();
-  out.sd = to_sd(variance);
-  root_.triangularView<Eigen::Lower>().transpose().solveInPlace(solved);  // K^-1 k
-
-  const Eigen::ArrayXd slope = hyper_.scale * correlation.slope;
-  out.mean_gradient = RowVectorXd::Zero(point.size());
-  out.sd_gradient = RowVectorXd::Zero(point.size());
-  for (Index j = 0; j < point.size(); ++j) {
+  out.moments = {mean_of(cross), ArrayXd(points.rows())};
+  const MatrixXd half = inverse_root_.triangularView<Eigen::Lower>() * cross;
+  const MatrixXd solved = inverse_root_.triangularView<Eigen::Lower>().transpose() * half;  // K^-1 k
+  ArrayXd sd_weight(points.rows());
+  for (Index i = 0; i < points.rows(); ++i) {
+    const double variance = hyper_.scale - half.col(i).squaredNorm();
+    out.moments.sd[i] = to_sd(variance);
+    sd_weight[i] = variance > kLeastVariance * hyper_.scale ? -1.0 / out.moments.sd[i] : 0.0;
+  }
+  // d k_i / d x_j = slope_i 2 (z_j - z_ij) dz_j/dx_j, summed over the known points with weights alpha and K^-1 k.
+  MatrixXd by_mean = slope;
+  by_mean.topRows(alpha_.size()).array().colwise() *= alpha_.array();
+  by_mean.bottomRows(size() - alpha_.size()).setZero();
+  const MatrixXd by_variance = slope.cwiseProduct(solved);
+  const MatrixXd mean_sums = by_mean.transpose() * points_.scaled;
+  const MatrixXd variance_sums = by_variance.transpose() * points_.scaled;
+  const ArrayXd mean_total = by_mean.colwise().sum().transpose();
+  const ArrayXd variance_total = by_variance.colwise().sum().transpose();
+  out.mean_gradient = MatrixXd::Zero(points.rows(), points.cols());
+  out.sd_gradient = MatrixXd::Zero(points.rows(), points.cols());
+  for (std::size_t k = 0; k < embedding_.numeric().size(); ++k) {
+    const Index j = embedding_.numeric()[k];
     if (kinds_[static_cast<std::size_t>(j)] != ColumnKind::kContinuous) continue;
-    const bool bent = hyper_.warp_a[j] != 1.0 || hyper_.warp_b[j] != 1.0;
-    const double inner =
-        bent ? warp_with_derivatives(Eigen::ArrayXd::Constant(1, point[j]), hyper_.warp_a[j], hyper_.warp_b[j]).by_x[0] : 1.0;
-    const double weight = 2.0 * inner / (hyper_.length[j] * hyper_.length[j]);
-    const Eigen::ArrayXd by_column = weight * slope * (warped[j] - points_.col(j).array());
-    out.mean_gradient[j] = by_column.head(observed).matrix().dot(alpha_);
-    if (variance > kLeastVariance * hyper_.scale) out.sd_gradient[j] = -by_column.matrix().dot(solved) / out.sd;
+    const auto column = static_cast<Index>(k);
+    const ArrayXd inner = 2.0 * embedding_.slope(k, points.col(j).array());
+    const auto z = at.scaled.col(column).array();
+    out.mean_gradient.col(j) = (inner * (z * mean_total - mean_sums.col(column).array())).matrix();
+    out.sd_gradient.col(j) = (inner * sd_weight * (z * variance_total - variance_sums.col(column).array())).matrix();
   }
   return out;
 }

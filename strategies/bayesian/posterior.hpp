@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "strategies/bayesian/fit.hpp"
+#include "strategies/bayesian/kernel.hpp"
 
 namespace tune::strategies {
 
@@ -13,12 +14,11 @@ struct Moments {
   Eigen::ArrayXd sd;
 };
 
-/// A prediction at one point with its derivatives by the point's columns (0 for those that are not continuous).
+/// The same with derivatives by the points' columns: one row a point; 0 for columns that are not continuous.
 struct MomentsWithGradient {
-  double mean = 0.0;
-  double sd = 0.0;
-  Eigen::RowVectorXd mean_gradient;
-  Eigen::RowVectorXd sd_gradient;
+  Moments moments;
+  Eigen::MatrixXd mean_gradient;
+  Eigen::MatrixXd sd_gradient;
 };
 
 /// The Gaussian process given observations, and given where pending trials are: those narrow the standard deviation and leave the
@@ -32,17 +32,24 @@ class Posterior {
   void condition_on(const Eigen::RowVectorXd& point);
 
   [[nodiscard]] Moments predict(const Eigen::MatrixXd& points) const;
-  [[nodiscard]] MomentsWithGradient predict_with_gradient(const Eigen::RowVectorXd& point) const;
+  /// Mean and an upper bound of the standard deviation, from the nearest known point alone: n times cheaper than `predict`.
+  [[nodiscard]] Moments bound(const Eigen::MatrixXd& points) const;
+  [[nodiscard]] MomentsWithGradient predict_with_gradient(const Eigen::MatrixXd& points) const;
   [[nodiscard]] const Hyperparameters& hyper() const { return hyper_; }
+  /// Observed and pending points together.
+  [[nodiscard]] Eigen::Index size() const { return points_.size(); }
 
  private:
   [[nodiscard]] double to_sd(double variance) const;
+  [[nodiscard]] Eigen::ArrayXd mean_of(const Eigen::MatrixXd& cross) const;
 
   std::vector<ColumnKind> kinds_;
   Hyperparameters hyper_;
-  Eigen::MatrixXd points_;  ///< warped; observed ones first, then pending ones
-  Eigen::MatrixXd root_;    ///< lower Cholesky factor of their covariance
-  Eigen::VectorXd alpha_;   ///< K^-1 (y - mean) of the observed ones
+  Embedding embedding_;
+  Embedded points_;               ///< observed ones first, then pending ones
+  Eigen::MatrixXd inverse_root_;  ///< W = L^-1 of the lower Cholesky factor L of their covariance
+  Eigen::VectorXd alpha_;         ///< K^-1 (y - mean) of the observed ones
+  Eigen::ArrayXd own_variance_;   ///< diagonal of the covariance
   double mean_ = 0.0;
 };
 

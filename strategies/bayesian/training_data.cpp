@@ -49,7 +49,7 @@ Observations subset_of(const Observations& all, Index count) {
   return {all.points(order, Eigen::all), all.values(order), all.noise(order)};
 }
 
-TrainingData collect_training_data(const StudyView& study, const FeatureSpace& features, std::size_t limit) {
+TrainingData collect_training_data(const StudyView& study, const FeatureSpace& features, std::size_t limit, double fade) {
   const std::vector<Entry> entries = entries_of(study, limit);
   std::vector<double> values;
   std::vector<double> variances;
@@ -58,7 +58,7 @@ TrainingData collect_training_data(const StudyView& study, const FeatureSpace& f
     values.push_back(entry.value);
     variances.push_back(entry.variance);
   }
-  const WarpedOutputs warped = warp_outputs(values, variances);
+  const WarpedOutputs warped = warp_outputs(values, variances, fade);
   TrainingData data;
   data.usable = static_cast<int>(values.size());
   const auto n = static_cast<Index>(entries.size());

@@ -21,8 +21,8 @@ inline constexpr std::size_t kBestPoints = 5;
 
 /// The first `limit` finished trials of `study`. Completed: its value. Stopped: its predicted final value, with that prediction's
 /// variance as extra noise. Diverged or out of memory: the infeasible value. Failed otherwise: left out. Of more than
-/// kMaxObservations the better half of that number is kept, and the newest of the rest.
-TrainingData collect_training_data(const StudyView& study, const FeatureSpace& features, std::size_t limit);
+/// kMaxObservations the better half of that number is kept, and the newest of the rest. `fade`: see `warp_outputs`.
+TrainingData collect_training_data(const StudyView& study, const FeatureSpace& features, std::size_t limit, double fade = 0.0);
 
 /// At most `count` of them: half the best, half the newest of the rest, in their order.
 Observations subset_of(const Observations& all, Eigen::Index count);
