@@ -16,9 +16,10 @@ constexpr double kNoisyShare = 0.05;  ///< of the fitted variance: beyond it the
 constexpr double kLevelBeta = 1.8;    ///< deviations that choose the level of pure exploration
 constexpr std::int64_t kMaxInitial = 10'000;
 constexpr double kMaxBeta = 100.0;
-// Chances of pure exploration (Song et al., "The Vizier Gaussian process bandit algorithm", 2024).
-constexpr double kExploreWithNews = 0.1;
-constexpr double kExploreWithoutNews = 0.75;
+constexpr double kPureExploration = 0.75;  ///< chance of it while there is no news (Song et al., 2024, as for the acquisition)
+// In a space with categories the model comes to believe in the one it has looked at most; every so many trials it looks elsewhere.
+constexpr TrialId kLookElsewhere = 4;
+constexpr double kElsewhereBeta = 10.0;
 
 std::int64_t default_initial(int dimensions) { return std::max(5, std::min(10, 2 * dimensions + 1)); }
 
@@ -71,11 +72,12 @@ class BayesianStrategy::Model {
   }
 
   [[nodiscard]] Acquisition acquisition(std::uint64_t seed, TrialId trial, bool news) const {
-    if (options_.pure_exploration && pending_ > 0) {
-      const double chance = news ? kExploreWithNews : kExploreWithoutNews;
-      if (RandomStream(seed, trial, "bayesian-explore").uniform() < chance) {
-        return {AcquisitionKind::kPureExploration, exploration_level(), 0.0};
-      }
+    if (options_.pure_exploration && pending_ > 0 && !news &&
+        RandomStream(seed, trial, "bayesian-explore").uniform() < kPureExploration) {
+      return {AcquisitionKind::kPureExploration, exploration_level(), 0.0};
+    }
+    if (features_.has_categories() && options_.acquisition == BayesianOptions::Maximize::kUcb && trial % kLookElsewhere == 0) {
+      return {AcquisitionKind::kUpperConfidenceBound, incumbent_, std::max(kElsewhereBeta, options_.beta)};
     }
     const bool log_ei = options_.acquisition == BayesianOptions::Maximize::kLogEi ||
                         (options_.acquisition == BayesianOptions::Maximize::kAlternate && trial % 2 == 1);
@@ -151,7 +153,7 @@ Entry<Strategy> bayesian_entry() {
                      "trials of the initial design, a scrambled Sobol sequence; default max(5, min(10, 2 x parameters + 1))"};
   OptionSpec acquisition{"acquisition",
                          OptionType::kString,
-                         OptionValue(std::string("log_ei")),
+                         OptionValue(std::string("ucb")),
                          std::nullopt,
                          std::nullopt,
                          {"ucb", "log_ei", "alternate"},
@@ -159,7 +161,7 @@ Entry<Strategy> bayesian_entry() {
   OptionSpec beta{"beta", OptionType::kFloat, OptionValue(1.8), 0.0, kMaxBeta, {}, "how much acquisition ucb explores"};
   OptionSpec warp{"input_warp",
                   OptionType::kBool,
-                  OptionValue(false),
+                  OptionValue(true),
                   std::nullopt,
                   std::nullopt,
                   {},

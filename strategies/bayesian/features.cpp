@@ -46,6 +46,13 @@ FeatureSpace::FeatureSpace(const Space& space) : cube_(space) {
   dimensions_ = std::max(1, static_cast<int>(varying));
 }
 
+bool FeatureSpace::has_categories() const {
+  for (std::size_t i = 0; i < space().size(); ++i) {
+    if (column_of_[i] && !space()[i].is_numeric()) return true;
+  }
+  return false;
+}
+
 std::size_t FeatureSpace::category_at(double u, std::size_t parameter) const {
   const std::size_t count = space()[parameter].values.size();
   return std::min(count - 1, static_cast<std::size_t>(std::max(0.0, u) * static_cast<double>(count)));

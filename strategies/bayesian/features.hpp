@@ -27,6 +27,8 @@ class FeatureSpace {
   [[nodiscard]] const Space& space() const { return cube_.space(); }
   [[nodiscard]] Eigen::Index columns() const { return static_cast<Eigen::Index>(kinds_.size()); }
   [[nodiscard]] const std::vector<ColumnKind>& kinds() const { return kinds_; }
+  /// Whether a categorical parameter can vary.
+  [[nodiscard]] bool has_categories() const;
   /// Parameters that can vary: the dimension d of the priors; at least 1.
   [[nodiscard]] int dimensions() const { return dimensions_; }
   /// The column of a parameter; none for one that can hold only one value.

@@ -26,10 +26,13 @@ constexpr double kMaxNoise = 1.0;
 constexpr double kLengthPriorSd = std::numbers::sqrt3;
 constexpr double kNoisePriorMean = -8.0;
 constexpr double kNoisePriorSd = 2.0;
-constexpr double kWarpPriorSd = 0.75;
+constexpr double kWarpPriorSd = 0.5;
 constexpr double kMaxWarp = 5.0;
+constexpr int kMostScaled = 10;  ///< dimensions from which on the lengths' prior does not grow any more
 
-double length_prior_mean(int dimensions) { return std::numbers::sqrt2 + 0.5 * std::log(static_cast<double>(dimensions)); }
+double length_prior_mean(int dimensions) {
+  return std::numbers::sqrt2 + 0.5 * std::log(static_cast<double>(std::min(dimensions, kMostScaled)));
+}
 
 /// Adds (t - mean)^2 / (2 sd^2), plus t for a density in exp(t), and its derivative.
 double add_normal(double t, double mean, double sd, bool density_in_exp, double& derivative) {

@@ -30,8 +30,8 @@ struct ModelShape {
 /// theta = (ln length per column, ln scale, ln noise, then per warped column ln a, ln b). Likelihood: a Gaussian process with
 /// kernel scale * Matern-5/2 ARD, noise + given noise on the diagonal, and a constant mean at its generalised least-squares value
 /// (Rasmussen & Williams, "Gaussian Processes for Machine Learning", 2006, equations 5.8 and 5.9). Priors: length ~ LogNormal(
-/// sqrt 2 + ln(d) / 2, sqrt 3) (Hvarfner, Hellsten & Nardi, ICML 2024), scale ~ LogNormal(0, 1), ln noise ~ Normal(-8, 2),
-/// ln a and ln b ~ Normal(0, 0.75).
+/// sqrt 2 + ln(min(d, 10)) / 2, sqrt 3) (Hvarfner, Hellsten & Nardi, ICML 2024, who let it grow with every d), scale ~
+/// LogNormal(0, 1), ln noise ~ Normal(-8, 2), ln a and ln b ~ Normal(0, 0.5).
 class MapObjective {
  public:
   /// `observations` must outlive it.

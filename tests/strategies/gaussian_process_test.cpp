@@ -184,15 +184,16 @@ TEST_CASE("L-BFGS finds Rosenbrock's minimum, inside the box or on its edge") {
   const auto rosenbrock = [](const VectorXd& x, VectorXd& gradient) {
     const double a = 1.0 - x[0];
     const double b = x[1] - x[0] * x[0];
-    gradient = Eigen::Vector2d(-2.0 * a - 400.0 * x[0] * b, 200.0 * b);
+    gradient << -2.0 * a - 400.0 * x[0] * b, 200.0 * b;
     return a * a + 100.0 * b * b;
   };
   const LbfgsOptions precise{.memory = 10, .max_iterations = 200, .gradient_tolerance = 1e-9, .value_tolerance = 0.0};
-  const Eigen::Vector2d start(-1.2, 1.0);
-  const auto inside = minimize_in_box(rosenbrock, start, Eigen::Vector2d(-2, -2), Eigen::Vector2d(2, 2), precise);
+  const auto point = [](double x, double y) { return VectorXd{{x, y}}; };
+  const VectorXd start = point(-1.2, 1.0);
+  const auto inside = minimize_in_box(rosenbrock, start, point(-2, -2), point(2, 2), precise);
   CHECK(inside.x[0] == doctest::Approx(1.0).epsilon(1e-6));
   CHECK(inside.x[1] == doctest::Approx(1.0).epsilon(1e-6));
-  const auto edge = minimize_in_box(rosenbrock, start, Eigen::Vector2d(-2, -2), Eigen::Vector2d(0.5, 2), precise);
+  const auto edge = minimize_in_box(rosenbrock, start, point(-2, -2), point(0.5, 2), precise);
   CHECK(edge.x[0] == 0.5);
   CHECK(edge.x[1] == doctest::Approx(0.25).epsilon(1e-6));
 }
