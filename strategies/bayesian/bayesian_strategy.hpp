@@ -10,7 +10,7 @@
 namespace tune::strategies {
 
 struct BayesianOptions {
-  std::optional<std::int64_t> initial;  ///< trials of the initial design; none: max(5, min(10, 2 d + 1))
+  std::optional<std::int64_t> initial = {};  ///< trials of the initial design; none: max(5, min(10, 2 d + 1))
   /// What proposals maximise while results come in; `kAlternate` takes turns by trial number.
   enum class Maximize { kUcb, kLogEi, kAlternate } acquisition = Maximize::kUcb;
   double beta = 1.8;  ///< of the upper confidence bound

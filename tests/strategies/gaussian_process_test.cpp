@@ -67,23 +67,28 @@ struct Dense {
   double sd;
 };
 
-/// Mean from the observed points, deviation from those and `pending`, by explicit inverses.
+/// Mean from the observed points, deviation from those and `pending`, by explicit inverses in long double.
 Dense dense_prediction(const Observations& data, const MatrixXd& pending, const RowVectorXd& at, const Hyperparameters& hyper) {
   const Eigen::Index n = data.size();
   const Eigen::Index all = n + pending.rows();
   MatrixXd points(all, 4);
   points << data.points, pending;
-  MatrixXd k(all, all);
-  VectorXd cross(all);
+  using Matrix = Eigen::Matrix<long double, Eigen::Dynamic, Eigen::Dynamic>;
+  using Vector = Eigen::Matrix<long double, Eigen::Dynamic, 1>;
+  Matrix k(all, all);
+  Vector cross(all);
   for (Eigen::Index i = 0; i < all; ++i) {
     for (Eigen::Index j = 0; j < all; ++j) k(i, j) = covariance(points.row(i), points.row(j), hyper);
     k(i, i) += hyper.noise + (i < n ? data.noise[i] : 0.0);
     cross[i] = covariance(points.row(i), at, hyper);
   }
-  const MatrixXd inverse = k.topLeftCorner(n, n).inverse();
-  const double mean = (inverse * data.values).sum() / inverse.sum();
-  const VectorXd residual = (data.values.array() - mean).matrix();
-  return {mean + cross.head(n).dot(inverse * residual), std::sqrt(hyper.scale - cross.dot(k.inverse() * cross))};
+  const Matrix inverse = k.topLeftCorner(n, n).inverse();
+  const Vector values = data.values.cast<long double>();
+  const long double mean = (inverse * values).sum() / inverse.sum();
+  const Vector residual = (values.array() - mean).matrix();
+  const long double at_mean = mean + cross.head(n).dot(inverse * residual);
+  const long double variance = hyper.scale - cross.dot(k.inverse() * cross);
+  return {static_cast<double>(at_mean), static_cast<double>(std::sqrt(variance))};
 }
 
 }  // namespace

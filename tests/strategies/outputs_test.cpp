@@ -69,6 +69,19 @@ TEST_CASE("warped outputs keep the order, are standardised and finite whatever t
     }
     CHECK(std::abs(sum) < 1e-9);
   }
+  const std::vector<double> noisy = {0.0, 0.2, 0.1, 0.3, -90.0};
+  const std::vector<double> none(noisy.size(), 0.0);
+  const WarpedOutputs half = warp_outputs(noisy, none, 0.5);
+  const WarpedOutputs plain = warp_outputs(noisy, none, 1.0);
+  // Plain: the outlier is moved to 5 * 1.4826 * 0.1 below the median, the others keep their distances.
+  CHECK(plain.values[3] - plain.values[1] == doctest::Approx(plain.values[1] - plain.values[2]));
+  CHECK((plain.values[2] - plain.values[4]) / (plain.values[1] - plain.values[2]) == doctest::Approx(5.0 * 1.4826));
+  const WarpedOutputs warped = warp_outputs(noisy, none);
+  for (std::size_t i = 1; i < noisy.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) CHECK((half.values[i] < half.values[j]) == (noisy[i] < noisy[j]));
+  }
+  CHECK(half.values[4] > std::min(plain.values[4], warped.values[4]));
+  CHECK(half.values[4] < std::max(plain.values[4], warped.values[4]));
   const WarpedOutputs exact = warp_outputs({1.0, 2.0, 3.0}, {0.0, 0.0, 0.0});
   CHECK(exact.variances == std::vector<double>{0.0, 0.0, 0.0});
 }
