@@ -28,15 +28,17 @@ class Problems(unittest.TestCase):
         rng = np.random.default_rng(1)
         for problem in ALL.values():
             with self.subTest(problem.name):
-                self.assertTrue(problem.best < problem.median if problem.goal == "minimize" else problem.best > problem.median)
+                if not problem.simple:
+                    self.assertTrue(problem.best < problem.median if problem.goal == "minimize" else problem.best > problem.median)
                 if problem.group in ("synthetic", "many_dimensions"):
                     self.assertAlmostEqual(problem.best, PUBLISHED.get(problem.name, 0.0), delta=1e-4)
                 if problem.at is not None:
                     at = problem.value(space.checked(problem.parameters, problem.at))
                     self.assertAlmostEqual(at, problem.best, delta=1e-7 * max(1.0, abs(problem.best)))
                 if problem.value is not None:
-                    drawn = [problem.value(space.draw(problem.parameters, rng)) for _ in range(300)]
-                    self.assertTrue(all(problem.regret(value) > results_file.rounded(1.01e-5) for value in drawn))
+                    drawn = [problem.value(space.draw(problem.parameters, rng)) for _ in range(50)]
+                    better = [value < problem.best if problem.goal == "minimize" else value > problem.best for value in drawn]
+                    self.assertFalse(any(better))
 
     def test_best_of_mixed_is_at_its_place(self):
         """Moving one parameter of the best anywhere makes it worse."""
