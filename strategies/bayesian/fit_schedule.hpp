@@ -23,6 +23,10 @@ class FitSchedule {
   FitSchedule(const FeatureSpace& features, bool warp_inputs);
 
   Hyperparameters at(const StudyView& study);
+  /// Fitted from nothing to the first `finished` trials, whatever came before: the cost has a bound.
+  [[nodiscard]] Hyperparameters fit_anchor(const StudyView& study, std::size_t finished) const;
+  /// The shape a fit of that many usable trials has.
+  [[nodiscard]] ModelShape shape(int usable) const;
 
  private:
   /// What the fit depends on of one finished trial.
@@ -37,9 +41,6 @@ class FitSchedule {
   static Seen seen(const TrialView& trial);
   static bool same(const Seen& known, const TrialView& trial);
   void forget_from_first_difference(const StudyView& study);
-  /// The shape a fit of that many usable trials has.
-  [[nodiscard]] ModelShape shape(int usable) const;
-  [[nodiscard]] Hyperparameters fit_anchor(const StudyView& study, std::size_t finished) const;
   [[nodiscard]] Hyperparameters fit_stage(const StudyView& study, std::size_t finished, const Hyperparameters& start) const;
 
   const FeatureSpace& features_;

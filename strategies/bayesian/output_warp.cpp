@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <utility>
 
 #include "strategies/normal.hpp"
 
@@ -135,6 +137,42 @@ WarpedOutputs warp_outputs(const std::vector<double>& raw, const std::vector<dou
   }
   out.infeasible = y.front() - (0.5 * (y.back() - y.front()) + 1.0);
   return out;
+}
+
+Unwarp::Unwarp(const std::vector<double>& raw, const std::vector<double>& warped) {
+  std::vector<std::pair<double, double>> pairs;
+  for (std::size_t i = 0; i < raw.size(); ++i) pairs.emplace_back(warped[i], raw[i]);
+  std::sort(pairs.begin(), pairs.end());
+  for (const auto& [value, before] : pairs) {
+    if (!warped_.empty() && warped_.back() == value) {
+      raw_.back() = before;
+    } else {
+      warped_.push_back(value);
+      raw_.push_back(before);
+    }
+  }
+  const std::size_t last = warped_.size() - 1;
+  while (low_chord_ < last && warped_[low_chord_] < warped_.front() + kChord) ++low_chord_;
+  high_chord_ = last;
+  while (high_chord_ > 0 && warped_[high_chord_] > warped_.back() - kChord) --high_chord_;
+}
+
+double Unwarp::operator()(double warped) const {
+  const std::size_t last = warped_.size() - 1;
+  if (last == 0) return raw_.front();
+  std::size_t from = 0;
+  std::size_t to = low_chord_;
+  if (warped >= warped_.back()) {
+    from = last;
+    to = high_chord_;
+  } else if (warped >= warped_.front()) {
+    to = static_cast<std::size_t>(std::upper_bound(warped_.begin(), warped_.end(), warped) - warped_.begin());
+    from = to - 1;
+  }
+  // Halves, because raw values may be as far apart as the doubles.
+  const double half = (raw_[to] / 2.0 - raw_[from] / 2.0) * ((warped - warped_[from]) / (warped_[to] - warped_[from]));
+  constexpr double kMost = std::numeric_limits<double>::max();
+  return std::clamp(raw_[from] + 2.0 * half, -kMost, kMost);
 }
 
 }  // namespace tune::strategies

@@ -29,4 +29,22 @@ void winsorize(std::vector<double>& values);
 /// value - sd and value + sd, interpolated between the warped values. REQUIRES: finite values, as many variances >= 0.
 WarpedOutputs warp_outputs(const std::vector<double>& raw, const std::vector<double>& variances, double fade = 0.0);
 
+/// The way back from warped values to raw ones: linear between those seen, and beyond them along the line through the last one
+/// and the nearest that is kChord away in warped units (neighbours may be equal but for rounding). Immutable.
+class Unwarp {
+ public:
+  static constexpr double kChord = 0.1;
+
+  /// What a monotone warp made of each raw value. REQUIRES: as many of both, at least one, all finite.
+  Unwarp(const std::vector<double>& raw, const std::vector<double>& warped);
+  /// Always finite; never decreasing.
+  [[nodiscard]] double operator()(double warped) const;
+
+ private:
+  std::vector<double> raw_;
+  std::vector<double> warped_;  ///< strictly increasing
+  std::size_t low_chord_ = 0;   ///< the other ends of the lines below the first and above the last value
+  std::size_t high_chord_ = 0;
+};
+
 }  // namespace tune::strategies

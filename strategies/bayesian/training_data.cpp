@@ -58,7 +58,7 @@ TrainingData collect_training_data(const StudyView& study, const FeatureSpace& f
     values.push_back(entry.value);
     variances.push_back(entry.variance);
   }
-  const WarpedOutputs warped = warp_outputs(values, variances, fade);
+  WarpedOutputs warped = warp_outputs(values, variances, fade);
   TrainingData data;
   data.usable = static_cast<int>(values.size());
   const auto n = static_cast<Index>(entries.size());
@@ -80,6 +80,8 @@ TrainingData collect_training_data(const StudyView& study, const FeatureSpace& f
     data.best_points.push_back(features.cube().encode(study.trial(ranking[i].second).configuration()));
   }
   data.observations = subset_of(all, static_cast<Index>(kMaxObservations));
+  data.raw = std::move(values);
+  data.warped = std::move(warped.values);
   return data;
 }
 

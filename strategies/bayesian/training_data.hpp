@@ -14,6 +14,8 @@ struct TrainingData {
   Observations observations;                     ///< warped values, larger is better; at most kMaxObservations
   std::vector<std::vector<double>> best_points;  ///< unit-cube points of the five best values, best first
   int usable = 0;                                ///< trials with a value, measured or predicted
+  std::vector<double> raw;                       ///< those values, larger is better, all of them
+  std::vector<double> warped;                    ///< what each became
 };
 
 inline constexpr std::size_t kMaxObservations = 500;
