@@ -29,7 +29,7 @@ constexpr const char* kUsage = R"(tune: tune the hyperparameters of a training p
   tune compare CONFIG | DIR DIR    the same job without and with early stopping
 
   tune status DIR                  how a study stands
-  tune report DIR...               the best trials, counts, failures, hours (--format text|json|csv)
+  tune report DIR...               the best trials, what mattered, failures, hours (--format text|json|csv)
   tune logs DIR TRIAL [-f]         what a trial printed
   tune why DIR TRIAL               why a trial was stopped, with the numbers
   tune stop DIR [TRIAL]            stop a running study, or one trial of it

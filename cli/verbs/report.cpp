@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 
 #include "cli/context.hpp"
 #include "cli/verbs/verbs.hpp"
@@ -7,6 +8,7 @@
 #include "engine/report/report_json.hpp"
 #include "engine/report/report_text.hpp"
 #include "engine/run/run_study.hpp"
+#include "tune/insight.hpp"
 
 namespace tune::cli {
 
@@ -27,17 +29,21 @@ int report(const Context& context, const ReportOptions& options) {
   }
   const TimePoint now = engine::SystemClock().now();
   const auto until = [&](const engine::LoadedStudy& study) { return study.running ? engine::Until(now) : std::nullopt; };
+  std::vector<std::optional<Insight>> insights(studies.size());
   std::vector<engine::DatedStudy> records;
-  for (const engine::LoadedStudy& study : studies) records.push_back({&study.record, until(study)});
+  for (std::size_t i = 0; i < studies.size(); ++i) {
+    if (options.format != "csv") insights[i] = study_insight(StudyView(studies[i].record));
+    records.push_back({&studies[i].record, until(studies[i]), insights[i] ? &*insights[i] : nullptr});
+  }
   if (options.format == "json") {
-    return write_out(records.size() == 1 ? engine::report_json(*records[0].record, records[0].until)
+    return write_out(records.size() == 1 ? engine::report_json(*records[0].record, records[0].until, records[0].insight)
                                          : engine::report_json(records));
   }
   std::vector<const StudyRecord*> plain;
   std::string text;
   for (const engine::DatedStudy& study : records) {
     plain.push_back(study.record);
-    text += (text.empty() ? "" : "\n") + engine::report_text(*study.record, study.until);
+    text += (text.empty() ? "" : "\n") + engine::report_text(*study.record, study.until, study.insight);
   }
   return write_out(options.format == "csv" ? engine::report_csv(plain) : text);
 }
@@ -45,7 +51,7 @@ int report(const Context& context, const ReportOptions& options) {
 }  // namespace
 
 void add_report(CLI::App& app, Context& context) {
-  CLI::App* verb = app.add_subcommand("report", "the best trials, counts, failures, hours");
+  CLI::App* verb = app.add_subcommand("report", "the best trials, what mattered, counts, failures, hours");
   const auto options = std::make_shared<ReportOptions>();
   verb->add_option("DIR", options->directories, "the studies' directories")->type_name("")->required();
   CLI::Option* format = verb->add_option("--format", options->format, "text (default), json or csv");

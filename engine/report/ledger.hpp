@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tune/insight.hpp"
 #include "tune/records.hpp"
 
 /// What a study cost and what early stopping spared it: folds over its attempts.
@@ -16,10 +17,11 @@ namespace tune::engine {
 /// then its last observation ends it, because nobody knows how long it went on.
 using Until = std::optional<TimePoint>;
 
-/// A study and the moment up to which it is reported.
+/// A study, the moment up to which it is reported, and what a model says of it, if anything.
 struct DatedStudy {
   const StudyRecord* record = nullptr;
-  Until until;
+  Until until = std::nullopt;
+  const Insight* insight = nullptr;
 };
 
 /// Seconds an attempt ran; 0 before it started.

@@ -84,7 +84,35 @@ Json best_json(const StudyRecord& study) {
           {"parameters", json_parameters(study.space, best.configuration)}};
 }
 
-Json study_json(const StudyRecord& study, Until until) {
+/// Shares are estimates: four decimals are more than anybody knows.
+Json json_share(double share) { return std::round(share * 1e4) / 1e4; }
+
+Json predicted_json(const PredictedValue& predicted) {
+  return {{"value", json_number(predicted.value)},
+          {"low", json_number(predicted.low)},
+          {"high", json_number(predicted.high)},
+          {"level", kInsightLevel}};
+}
+
+Json insight_json(const StudyRecord& study, const Insight* insight) {
+  if (insight == nullptr) return nullptr;
+  Json importance = Json::array();
+  for (const ParameterImportance& one : insight->importances) {
+    importance.push_back({{"parameter", one.name}, {"share", json_share(one.share)}, {"share_sd", json_share(one.share_sd)}});
+  }
+  Json best = {{"parameters", json_parameters(study.space, insight->predicted_best)}};
+  best.update(predicted_json(insight->at_predicted_best));
+  Json at_best;
+  if (insight->best_trial > 0) {
+    at_best = {{"trial", insight->best_trial}};
+    at_best.update(predicted_json(insight->at_best_trial));
+  }
+  return {{"trials", insight->trials},           {"explained", json_share(insight->explained)},
+          {"importance", std::move(importance)}, {"interactions", json_share(insight->interaction_share)},
+          {"predicted_best", std::move(best)},   {"at_best_trial", std::move(at_best)}};
+}
+
+Json study_json(const StudyRecord& study, Until until, const Insight* insight) {
   const StatusCounts counts = count_statuses(study);
   const Ledger ledger = make_ledger(study, until);
   Json trials = Json::array();
@@ -104,6 +132,7 @@ Json study_json(const StudyRecord& study, Until until) {
             {"Failed", counts.failed},
             {"InProgress", counts.in_progress}}},
           {"best", best_json(study)},
+          {"insight", insight_json(study, insight)},
           {"seconds",
            {{"training", json_seconds(ledger.training)},
             {"billable", json_seconds(ledger.billable)},
@@ -114,11 +143,13 @@ Json study_json(const StudyRecord& study, Until until) {
 
 }  // namespace
 
-std::string report_json(const StudyRecord& study, Until until) { return json_text(study_json(study, until)); }
+std::string report_json(const StudyRecord& study, Until until, const Insight* insight) {
+  return json_text(study_json(study, until, insight));
+}
 
 std::string report_json(const std::vector<DatedStudy>& studies) {
   Json list = Json::array();
-  for (const DatedStudy& study : studies) list.push_back(study_json(*study.record, study.until));
+  for (const DatedStudy& study : studies) list.push_back(study_json(*study.record, study.until, study.insight));
   return json_text({{"schema", 1}, {"studies", std::move(list)}});
 }
 

@@ -84,6 +84,48 @@ std::string best_section(const StudyRecord& study) {
   return out + top_table(study, ranked);
 }
 
+std::string percent(double share) { return fixed(100.0 * share, 0) + " %"; }
+
+std::string interval_text(const PredictedValue& predicted) {
+  return shortened(predicted.value, kValueDigits) + " (" + percent(kInsightLevel) + ": " +
+         shortened(predicted.low, kValueDigits) + " to " + shortened(predicted.high, kValueDigits) + ")";
+}
+
+std::string importance_table(const Insight& insight) {
+  TextTable table({{"parameter", false}, {"share", true}, {"+-", true}});
+  const std::size_t shown = std::min(kShownParameters, insight.importances.size());
+  for (std::size_t i = 0; i < shown; ++i) {
+    const ParameterImportance& one = insight.importances[i];
+    table.add({printable(one.name), percent(one.share), percent(one.share_sd)});
+  }
+  table.add({"(several together)", percent(insight.interaction_share), ""});
+  std::string out = table.text("  ");
+  if (insight.importances.size() > shown) {
+    out +=
+        "  and " + counted(static_cast<std::int64_t>(insight.importances.size() - shown), "parameter") + " that mattered less\n";
+  }
+  return out;
+}
+
+std::string insight_section(const StudyRecord& study, const Insight* insight) {
+  if (insight == nullptr) {
+    return "\nWhat mattered: too early to tell; it takes " + std::to_string(kInsightTrials) +
+           " trials with a value and a parameter that can vary.\n";
+  }
+  std::string out = "\nWhat mattered, by a model of " + counted(insight->trials, "trial") + " (it predicts " +
+                    percent(insight->explained) + " of the variation among trials it was not shown):\n";
+  const bool flat =
+      insight->importances.empty() || (insight->interaction_share == 0.0 && insight->importances.front().share == 0.0);
+  out += flat ? "  It sees no difference between configurations.\n" : importance_table(*insight);
+  out += "Predicted best: " + interval_text(insight->at_predicted_best) + " at\n  " +
+         parameters_text(study.space, insight->predicted_best) + "\n";
+  if (insight->best_trial > 0) {
+    out += "At trial " + std::to_string(insight->best_trial) + ", the best so far, the model expects " +
+           interval_text(insight->at_best_trial) + ".\n";
+  }
+  return out;
+}
+
 std::string failures_section(const StudyRecord& study) {
   std::vector<const TrialRecord*> failed;
   for (const TrialRecord& trial : study.trials) {
@@ -153,11 +195,12 @@ std::string unread_section(const StudyRecord& study) {
 
 }  // namespace
 
-std::string report_text(const StudyRecord& study, Until until) {
+std::string report_text(const StudyRecord& study, Until until, const Insight* insight) {
   std::string out = heading(study);
   out += labelled("trials", counts_text(study));
   if (const std::string reasons = reasons_text(study); !reasons.empty()) out += labelled("stopped", reasons);
   out += best_section(study);
+  if (!ranking(study).empty()) out += insight_section(study, insight);
   out += failures_section(study);
   out += hours_section(study, make_ledger(study, until));
   return out + unread_section(study);

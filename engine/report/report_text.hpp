@@ -3,16 +3,18 @@
 #include <string>
 
 #include "engine/report/ledger.hpp"
+#include "tune/insight.hpp"
 
 namespace tune::engine {
 
 inline constexpr std::size_t kTopTrials = 5;
+inline constexpr std::size_t kShownParameters = 10;  ///< by importance
 inline constexpr std::size_t kShownFailures = 5;
 inline constexpr std::size_t kShownLogLines = 8;  ///< of a failed trial
 
-/// The report for people: the best trials with their parameters, counts, stop reasons, failures with the end of their logs,
-/// hours.
-std::string report_text(const StudyRecord& study, Until until = std::nullopt);
+/// The report for people: the best trials with their parameters, what mattered (`insight`, where there is one), counts, stop
+/// reasons, failures with the end of their logs, hours.
+std::string report_text(const StudyRecord& study, Until until = std::nullopt, const Insight* insight = nullptr);
 /// How a study stands, in a few lines.
 std::string status_text(const StudyRecord& study, bool running, Until until = std::nullopt);
 

@@ -38,6 +38,7 @@ TEST_CASE("a study from beginning to end: lines on stderr, the report on stdout,
   CHECK(has(run.out, "Study demo: Completed (max_trials)"));
   CHECK(has(run.out, "3: 3 Completed, 0 Stopped, 0 Failed"));
   CHECK(has(run.out, "Best: trial "));
+  CHECK(has(run.out, "What mattered: too early to tell"));
   CHECK(has(run.err, "trial 3: Completed, acc = "));
   CHECK_FALSE(has(run.err, "\x1b"));
   CHECK(read_file(directory / "runs/demo/config.yaml") == config("climb.sh", 3));
@@ -70,6 +71,28 @@ TEST_CASE("a study from beginning to end: lines on stderr, the report on stdout,
   CHECK(
       nlohmann::json::parse(tune({"report", "runs/demo", "runs/demo", "--format", "json"}, directory).out).at("studies").size() ==
       2);
+}
+
+TEST_CASE("what mattered and the predicted best are in the report, text and JSON, whatever the strategy") {
+  const TempDir directory;
+  directory.write("climb.sh", kClimb);
+  directory.write("c.yaml", config("climb.sh", 12));
+  const auto run = tune({"run", "c.yaml", "--quiet"}, directory);
+  CHECK(run.exit_code == 0);
+  CHECK(has(run.out, "What mattered, by a model of 12 trials"));
+  CHECK(has(run.out, "Predicted best: "));
+  CHECK(tune({"report", "runs/demo"}, directory).out == run.out);
+
+  const auto insight = nlohmann::json::parse(tune({"report", "runs/demo", "--format", "json"}, directory).out).at("insight");
+  CHECK(insight.at("trials") == 12);
+  CHECK(insight.at("importance").size() == 1);
+  CHECK(insight.at("importance")[0].at("parameter") == "x");
+  CHECK(insight.at("importance")[0].at("share") > 0.95);
+  const auto& best = insight.at("predicted_best");
+  CHECK(best.at("parameters").at("x") > 800);
+  CHECK(best.at("low") <= best.at("value"));
+  CHECK(best.at("value") <= best.at("high"));
+  CHECK(best.at("level") == 0.9);
 }
 
 TEST_CASE("a study that goes on by --resume has the limits of the config that comes with it") {

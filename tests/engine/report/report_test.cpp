@@ -30,6 +30,8 @@ Top 3:
       1  0.8125     5  Completed     6.0 s           0.01               32  sgd             0.9
       2    0.21     2  Stopped       3.0 s            0.5               16  adam              -
 
+What mattered: too early to tell; it takes 8 trials with a value and a parameter that can vary.
+
 Failures
   trial 3: user_error: the command ended with exit code 1
     learning_rate=0.1 mini_batch_size=64 optimizer=a,"b"
@@ -86,6 +88,59 @@ TEST_CASE("report, text: many parameters go into one column") {
   CHECK(text.find("8.0 s  learning_rate=0.001 mini_batch_size=32 optimizer=adam\n") != std::string::npos);
 }
 
+/// What a model could say of the sample.
+Insight sample_insight() {
+  return {.importances = {{"learning_rate", 0.71234567, 0.04}, {"momentum", 0.15, 0.02}},
+          .interaction_share = 0.13765433,
+          .explained = 0.8,
+          .predicted_best = sample_study().trial(5).configuration,
+          .at_predicted_best = {0.93, 0.90, 0.95},
+          .best_trial = 5,
+          .at_best_trial = {0.905, 0.8999999, 0.91},
+          .trials = 17};
+}
+
+TEST_CASE("report, text: what mattered") {
+  Insight insight = sample_insight();
+  const std::string text = report_text(sample_study(), moment(30), &insight);
+  CHECK(text.find(R"(
+What mattered, by a model of 17 trials (it predicts 80 % of the variation among trials it was not shown):
+  parameter           share   +-
+  learning_rate        71 %  4 %
+  momentum             15 %  2 %
+  (several together)   14 %
+Predicted best: 0.93 (90 %: 0.9 to 0.95) at
+  learning_rate=0.001 mini_batch_size=32 optimizer=adam
+At trial 5, the best so far, the model expects 0.905 (90 %: 0.9 to 0.91).
+)") != std::string::npos);
+
+  for (int i = 0; i < 9; ++i) insight.importances.push_back({"p" + std::to_string(i), 0.0, 0.0});
+  CHECK(report_text(sample_study(), moment(30), &insight).find("and 1 parameter that mattered less") != std::string::npos);
+
+  insight.importances = {{"learning_rate", 0.0, 0.0}};
+  insight.interaction_share = 0.0;
+  const std::string flat = report_text(sample_study(), moment(30), &insight);
+  CHECK(flat.find("It sees no difference between configurations.") != std::string::npos);
+  CHECK(flat.find("(several together)") == std::string::npos);
+}
+
+TEST_CASE("report, JSON: what mattered") {
+  Insight insight = sample_insight();
+  const StudyRecord study = sample_study();
+  const auto json = nlohmann::json::parse(report_json(study, moment(30), &insight)).at("insight");
+  CHECK(json == nlohmann::json::parse(R"({
+    "trials": 17, "explained": 0.8, "interactions": 0.1377,
+    "importance": [{"parameter": "learning_rate", "share": 0.7123, "share_sd": 0.04},
+                   {"parameter": "momentum", "share": 0.15, "share_sd": 0.02}],
+    "predicted_best": {"parameters": {"learning_rate": 0.001, "mini_batch_size": 32, "optimizer": "adam"},
+                       "value": 0.93, "low": 0.9, "high": 0.95, "level": 0.9},
+    "at_best_trial": {"trial": 5, "value": 0.905, "low": 0.8999999, "high": 0.91, "level": 0.9}})"));
+  insight.best_trial = 0;
+  const auto several = nlohmann::json::parse(report_json(std::vector<DatedStudy>{{&study, {}, &insight}, {&study}}));
+  CHECK(several.at("studies")[0].at("insight").at("at_best_trial").is_null());
+  CHECK(several.at("studies")[1].at("insight").is_null());
+}
+
 TEST_CASE("status, text") {
   const std::string idle = status_text(sample_study(), false);
   CHECK(idle.find("6: 2 Completed, 2 Stopped, 1 Failed, 1 InProgress") != std::string::npos);
@@ -116,7 +171,7 @@ TEST_CASE("report, JSON: the documented keys in their order") {
     for (const auto& [key, value] : object.items()) out += (out.empty() ? "" : " ") + key;
     return out;
   };
-  CHECK(keys(json) == "schema study counts best seconds trials");
+  CHECK(keys(json) == "schema study counts best insight seconds trials");
   CHECK(keys(json.at("study")) == "name status stop_reason objective strategy early_stopping seed");
   CHECK(keys(json.at("counts")) == "Completed Stopped Failed InProgress");
   CHECK(keys(json.at("best")) == "trial value step parameters");
