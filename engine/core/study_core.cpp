@@ -184,17 +184,21 @@ Proposal StudyCore::propose(std::int64_t virtual_start) {
   if (spec.limits.max_trials && study.next_trial() > *spec.limits.max_trials) return {std::nullopt, true};
   std::optional<Configuration> configuration = first_points_->next(study);
   const std::string by(configuration ? event::kInitial : strategy_->name());
+  std::optional<Outlook> outlook;
   if (!configuration) {
     Asked asked = strategy_->ask(study, 1);
     if (asked.configurations.empty()) {
       // With nothing running no event can come that would change the strategy's mind.
       return {std::nullopt, asked.exhausted || study.running_count() == 0};
     }
+    TUNE_CHECK(asked.outlooks.empty() || asked.outlooks.size() == asked.configurations.size());
     configuration = std::move(asked.configurations.front());
+    if (!asked.outlooks.empty()) outlook = asked.outlooks.front();
   }
   const TrialId trial = study.next_trial();
-  record_event(
-      event::Proposed{trial, trial_name(spec, trial), named_values(spec.space, *configuration), record().seq, by, virtual_start});
+  event::Proposed proposed{
+      trial, trial_name(spec, trial), named_values(spec.space, *configuration), record().seq, by, virtual_start, outlook};
+  record_event(std::move(proposed));
   return {trial, false};
 }
 
@@ -204,7 +208,7 @@ Result<TrialId> StudyCore::add(const Configuration& configuration, double value)
   if (!std::isfinite(value)) return Status::invalid("an added trial needs a finite value, got " + to_text(value));
   const TrialId trial = view().next_trial();
   record_event(event::Proposed{trial, trial_name(spec, trial), named_values(spec.space, configuration), record().seq,
-                               std::string(event::kAdded), 0});
+                               std::string(event::kAdded), 0, std::nullopt});
   event::Ended ended;
   ended.id = {trial, 0};
   ended.value = value;

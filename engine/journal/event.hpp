@@ -27,6 +27,7 @@ struct Proposed {
   std::int64_t as_of = 0;                                 ///< sequence number of the snapshot it was made from
   std::string strategy;                                   ///< `Strategy::name()`, kAdded or kInitial
   std::int64_t virtual_start = 0;
+  std::optional<Outlook> outlook;
 };
 struct Launched {
   AttemptId id;

@@ -117,6 +117,11 @@ ev::Body read_proposed(const Json& json) {
   body.strategy = json.at("strategy").get<std::string>();
   body.virtual_start = get_optional<std::int64_t>(json, "clock").value_or(0);
   for (const auto& [name, value] : json.at("parameters").items()) body.parameters.emplace_back(name, read_value(value));
+  if (body.outlook) {
+    json["outlook"] = Json{{"expected_improvement", number(body.outlook->expected_improvement)},
+                           {"regret_bound", number(body.outlook->regret_bound)},
+                           {"noise", number(body.outlook->noise)}};
+  }
   return body;
 }
 
@@ -127,6 +132,10 @@ const char* write(Json& json, const ev::Launched& body) {
 }
 ev::Body read_launched(const Json& json) {
   return ev::Launched{get_id(json), get_optional<std::int64_t>(json, "resumed_from_step")};
+  if (const auto outlook = json.find("outlook"); outlook != json.end()) {
+    body.outlook = Outlook{read_number(outlook->at("expected_improvement")), read_number(outlook->at("regret_bound")),
+                           read_number(outlook->at("noise"))};
+  }
 }
 
 const char* write(Json& json, const ev::Started& body) {

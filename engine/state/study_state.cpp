@@ -112,6 +112,7 @@ Status StudyState::on(const Event& event, const event::Launched& body) {
   }
   AttemptRecord attempt;
   attempt.number = body.id.attempt;
+  trial.outlook = body.outlook;
   attempt.launched = event.time;
   attempt.resumed_from_step = body.resumed_from_step;
   attempts.push_back(std::move(attempt));

@@ -110,6 +110,15 @@ struct DecisionRecord {
   std::int64_t order = 0;
 };
 
+/// What a strategy itself expected when it made a proposal, by its own model. The unit of all three is the distance between the
+/// best and the median of the values that the model was fitted on, both as the model sees them (warped, if it warps them), so
+/// that studies of any scale compare. NaN: it cannot say.
+struct Outlook {
+  double expected_improvement = 0.0;  ///< over the best value, at the proposed configuration
+  double regret_bound = 0.0;          ///< how much better than the best one found any configuration may be, at most
+  double noise = 0.0;                 ///< standard deviation of the noise of one value; 0: none was found
+};
+
 struct TrialRecord {
   TrialId id = 0;
   std::string name = {};  ///< study name, number and a random-looking suffix
@@ -122,6 +131,7 @@ struct TrialRecord {
   std::vector<std::string> last_lines = {};  ///< the end of the log of a failed trial
   std::optional<double> value = {};          ///< the result, by `Objective::value`; finite
   std::int64_t as_of = 0;                    ///< sequence number of the snapshot the proposal was made from
+  std::optional<Outlook> outlook = {};       ///< what its strategy expected of the search then, if it said
   std::int64_t proposed_order = 0;
   std::int64_t ended_order = 0;
   TimePoint proposed_time = {};

@@ -9,8 +9,9 @@ namespace tune {
 
 /// What a strategy answers: at most as many configurations as were asked for. Empty and not exhausted: ask after the next event.
 struct Asked {
-  std::vector<Configuration> configurations;
-  bool exhausted = false;  ///< none will come any more
+  std::vector<Configuration> configurations = {};
+  bool exhausted = false;              ///< none will come any more
+  std::vector<Outlook> outlooks = {};  ///< empty, or one for each configuration; `completion: converged` goes by them
 };
 
 /// Where to look next. A proposal is a pure function of (seed, trial number, history in the view): draw random numbers only from

@@ -125,6 +125,7 @@ inline TrialSketch conformance_outcome(const Configuration& configuration, std::
 
 inline void check_valid(const Space& space, const Asked& asked, int count) {
   REQUIRE(asked.configurations.size() <= static_cast<std::size_t>(count));
+  REQUIRE((asked.outlooks.empty() || asked.outlooks.size() == asked.configurations.size()));
   for (const Configuration& configuration : asked.configurations) {
     const Status valid = space.check(configuration);
     REQUIRE_MESSAGE(valid.ok(), valid.message());
