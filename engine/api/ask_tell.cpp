@@ -54,7 +54,12 @@ std::optional<TrialId> AskTell::take_orphan() {
 
 Result<AskTell::Answer> AskTell::ask() {
   const std::lock_guard lock(mutex_);
-  if (core_->record().status != StudyStatus::kInProgress) return Answer{std::nullopt, true};
+  // A run that was killed on its way to the end had decided that no trial is to come.
+  if (core_->state().ending()) end_when_over();
+  if (core_->record().status != StudyStatus::kInProgress) {
+    TUNE_RETURN_IF_ERROR(core_->commit(core_->must_sync()));
+    return Answer{std::nullopt, true};
+  }
   if (orphans_when_ == Orphans::kFirst) {
     if (const auto orphan = take_orphan()) return give(*orphan, true);
   }
@@ -71,16 +76,15 @@ Result<AskTell::Answer> AskTell::ask() {
 void AskTell::end_when_over() {
   const StudyRecord& record = core_->record();
   if (record.status != StudyStatus::kInProgress) return;
-  if (const auto ending = core_->completed()) {
-    for (const TrialId other : record.running) core_->request_stop(other, ending->trial_reason);
-    core_->end_study(ending->status, ending->reason);
+  const std::optional<Ending> begun = core_->state().ending();
+  if (const auto ending = begun ? begun : core_->completed()) {
+    core_->begin_ending(*ending);
+    core_->end_study(*ending);
     return;
   }
   const auto& max_trials = core_->spec().limits.max_trials;
-  const bool used_up = max_trials && core_->view().next_trial() > *max_trials;
-  if ((used_up || exhausted_) && record.running.empty()) {
-    core_->end_study(StudyStatus::kCompleted, used_up ? "max_trials" : "exhausted");
-  }
+  const bool all_proposed = max_trials && core_->view().next_trial() > *max_trials;
+  if ((all_proposed || exhausted_) && record.running.empty()) core_->end_study(used_up(core_->spec(), record));
 }
 
 Result<AskTell::Answer> AskTell::give(TrialId trial, bool again) {

@@ -1,8 +1,9 @@
 #include "engine/core/completion.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <vector>
+#include <array>
+
+#include "engine/core/converged.hpp"
 
 namespace tune::engine {
 
@@ -11,16 +12,6 @@ namespace {
 /// Trials that a completion criterion stopped tell nothing about it: after a crash on the way to the end it must hold as before.
 bool stopped_by_completion(const TrialRecord& trial) {
   return trial.stop_reason == "not_improving" || trial.stop_reason == "converged";
-}
-
-/// Results of finished trials in the order in which they ended.
-std::vector<double> results(const StudyRecord& record) {
-  std::vector<double> values;
-  for (const TrialId id : record.finished_order) {
-    const TrialRecord& trial = record.trial(id);
-    if (trial.value && !stopped_by_completion(trial)) values.push_back(*trial.value);
-  }
-  return values;
 }
 
 /// Number of finished trials since the one that set the best value, whether they have a value or not.
@@ -39,22 +30,14 @@ std::int64_t trials_since_best(const StudyRecord& record) {
   return best ? since : 0;
 }
 
-/// No improvement by more than kConvergedShare of the best's distance to the median within the last results.
-bool converged(const StudyRecord& record) {
-  std::vector<double> values = results(record);
-  const auto window =
-      static_cast<std::size_t>(std::max(kConvergedTrials, kConvergedTrialsPerParameter * static_cast<int>(record.space.size())));
-  if (values.size() <= window) return false;
-  const auto better = [&](double a, double b) { return record.objective.better(a, b); };
-  const auto recent = values.end() - static_cast<std::ptrdiff_t>(window);
-  const double before = *std::min_element(values.begin(), recent, better);
-  const double now = *std::min_element(values.begin(), values.end(), better);
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return std::abs(now - before) <= kConvergedShare * std::abs(now - *middle);
-}
+double count(std::int64_t number) { return static_cast<double>(number); }
 
 }  // namespace
+
+std::string_view trial_stop_reason(std::string_view study_reason) {
+  constexpr std::array<std::string_view, 4> kOwn{"target", "not_improving", "converged", "user"};
+  return std::ranges::find(kOwn, study_reason) != kOwn.end() ? study_reason : "budget";
+}
 
 std::optional<TrialId> best_trial(const StudyRecord& record) {
   std::optional<TrialId> best;
@@ -68,18 +51,40 @@ std::optional<TrialId> best_trial(const StudyRecord& record) {
 std::optional<Ending> completed_by(const StudySpec& spec, const StudyRecord& record, std::int64_t failed_in_a_row) {
   if (record.finished_order.empty()) return std::nullopt;
   const Completion& completion = spec.completion;
-  if (completion.target) {
-    const auto best = best_trial(record);
-    if (best && !record.objective.better(*completion.target, *record.trial(*best).value)) {
-      return Ending{StudyStatus::kCompleted, "target", "target"};
+  const auto best = best_trial(record);
+  const double best_value = best ? *record.trial(*best).value : 0.0;
+  if (completion.target && best && !record.objective.better(*completion.target, best_value)) {
+    return Ending{
+        StudyStatus::kCompleted, "target", {{"best", best_value}, {"trial", count(*best)}, {"target", *completion.target}}};
+  }
+  if (failed_in_a_row >= spec.limits.max_failures) {
+    return Ending{StudyStatus::kFailed,
+                  "max_failures",
+                  {{"failed_in_a_row", count(failed_in_a_row)}, {"limit", count(spec.limits.max_failures)}}};
+  }
+  if (completion.not_improving) {
+    const std::int64_t since = trials_since_best(record);
+    if (since >= *completion.not_improving) {
+      return Ending{StudyStatus::kCompleted,
+                    "not_improving",
+                    {{"trials_since_best", count(since)},
+                     {"limit", count(*completion.not_improving)},
+                     {"best", best_value},
+                     {"trial", count(*best)}}};
     }
   }
-  if (failed_in_a_row >= spec.limits.max_failures) return Ending{StudyStatus::kFailed, "max_failures", "budget"};
-  if (completion.not_improving && trials_since_best(record) >= *completion.not_improving) {
-    return Ending{StudyStatus::kCompleted, "not_improving", "not_improving"};
+  if (completion.converged) {
+    if (auto numbers = converged_numbers(record)) return Ending{StudyStatus::kCompleted, "converged", *std::move(numbers)};
   }
-  if (completion.converged && converged(record)) return Ending{StudyStatus::kCompleted, "converged", "converged"};
   return std::nullopt;
+}
+
+Ending used_up(const StudySpec& spec, const StudyRecord& record) {
+  const auto trials = static_cast<std::int64_t>(record.trials.size());
+  if (spec.limits.max_trials && trials >= *spec.limits.max_trials) {
+    return {StudyStatus::kCompleted, "max_trials", {{"trials", count(trials)}, {"limit", count(*spec.limits.max_trials)}}};
+  }
+  return {StudyStatus::kCompleted, "exhausted", {{"trials", count(trials)}}};
 }
 
 }  // namespace tune::engine

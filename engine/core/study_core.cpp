@@ -318,7 +318,13 @@ void StudyCore::end(event::Ended ended) {
   strategy_->tell(view().trial(trial));
 }
 
-void StudyCore::end_study(StudyStatus status, const std::string& reason) { record_event(event::StudyEnded{status, reason}); }
+void StudyCore::begin_ending(const Ending& ending) {
+  if (!state_.ending()) record_event(ending);
+  const std::vector<TrialId> running = record().running;
+  for (const TrialId trial : running) request_stop(trial, std::string(trial_stop_reason(ending.reason)));
+}
+
+void StudyCore::end_study(const Ending& ending) { record_event(event::StudyEnded{ending.status, ending.reason, ending.numbers}); }
 
 void StudyCore::change_limits(const LimitChanges& changes) {
   record_event(event::OwnerChanged{host_name(), getpid(), changes.max_trials, changes.max_parallel, changes.max_runtime});

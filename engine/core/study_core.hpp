@@ -68,7 +68,9 @@ class StudyCore {
   void end(AttemptId id, const EndReport& report);
   /// The same with an outcome that somebody else judged.
   void end(event::Ended ended);
-  void end_study(StudyStatus status, const std::string& reason);
+  /// Records that the study is to end so, unless that is recorded already, and asks its running trials to stop for it.
+  void begin_ending(const Ending& ending);
+  void end_study(const Ending& ending);
   /// Records this process as the owner, with the limits that change; a study that had ended goes on.
   void change_limits(const LimitChanges& changes);
   /// Whether a completion criterion is met now.

@@ -89,9 +89,16 @@ struct Ended {
   std::int64_t unreadable_captures = 0;
   std::int64_t cut_lines = 0;
 };
+/// The study is to end: its running trials are asked to stop for it. With the numbers the reason rests on.
+struct StudyEnding {
+  StudyStatus status = StudyStatus::kCompleted;
+  std::string reason;
+  std::vector<std::pair<std::string, double>> numbers;
+};
 struct StudyEnded {
   StudyStatus status = StudyStatus::kCompleted;
   std::string reason;
+  std::vector<std::pair<std::string, double>> numbers;  ///< what the reason rests on
 };
 /// Another process, or another run, took the study over, perhaps with other limits.
 struct OwnerChanged {
@@ -103,7 +110,7 @@ struct OwnerChanged {
 };
 
 using Body = std::variant<StudyCreated, Proposed, Launched, Started, Observed, Decided, Spared, StopRequested, Interrupted,
-                          Paused, Ended, StudyEnded, OwnerChanged>;
+                          Paused, Ended, StudyEnding, StudyEnded, OwnerChanged>;
 
 }  // namespace tune::engine::event
 

@@ -89,6 +89,16 @@ void put_id(Json& json, AttemptId id) {
   json["trial"] = id.trial;
   json["attempt"] = id.attempt;
 }
+Json numbers_json(const std::vector<std::pair<std::string, double>>& numbers) {
+  Json object = Json::object();
+  for (const auto& [name, value] : numbers) object[name] = number(value);
+  return object;
+}
+std::vector<std::pair<std::string, double>> read_numbers(const Json& json) {
+  std::vector<std::pair<std::string, double>> numbers;
+  for (const auto& [name, value] : json.items()) numbers.emplace_back(name, read_number(value));
+  return numbers;
+}
 AttemptId get_id(const Json& json) { return {json.at("trial").get<TrialId>(), json.at("attempt").get<int>()}; }
 
 // ---- one writer and one reader for each op ----
@@ -107,6 +117,11 @@ const char* write(Json& json, const ev::Proposed& body) {
   if (body.virtual_start != 0) json["clock"] = body.virtual_start;
   Json& parameters = json["parameters"] = Json::object();
   for (const auto& [name, value] : body.parameters) parameters[name] = value_json(value);
+  if (body.outlook) {
+    json["outlook"] = Json{{"expected_improvement", number(body.outlook->expected_improvement)},
+                           {"regret_bound", number(body.outlook->regret_bound)},
+                           {"noise", number(body.outlook->noise)}};
+  }
   return "proposed";
 }
 ev::Body read_proposed(const Json& json) {
@@ -117,10 +132,9 @@ ev::Body read_proposed(const Json& json) {
   body.strategy = json.at("strategy").get<std::string>();
   body.virtual_start = get_optional<std::int64_t>(json, "clock").value_or(0);
   for (const auto& [name, value] : json.at("parameters").items()) body.parameters.emplace_back(name, read_value(value));
-  if (body.outlook) {
-    json["outlook"] = Json{{"expected_improvement", number(body.outlook->expected_improvement)},
-                           {"regret_bound", number(body.outlook->regret_bound)},
-                           {"noise", number(body.outlook->noise)}};
+  if (const auto outlook = json.find("outlook"); outlook != json.end()) {
+    body.outlook = Outlook{read_number(outlook->at("expected_improvement")), read_number(outlook->at("regret_bound")),
+                           read_number(outlook->at("noise"))};
   }
   return body;
 }
@@ -132,10 +146,6 @@ const char* write(Json& json, const ev::Launched& body) {
 }
 ev::Body read_launched(const Json& json) {
   return ev::Launched{get_id(json), get_optional<std::int64_t>(json, "resumed_from_step")};
-  if (const auto outlook = json.find("outlook"); outlook != json.end()) {
-    body.outlook = Outlook{read_number(outlook->at("expected_improvement")), read_number(outlook->at("regret_bound")),
-                           read_number(outlook->at("noise"))};
-  }
 }
 
 const char* write(Json& json, const ev::Started& body) {
@@ -184,8 +194,7 @@ const char* write(Json& json, const ev::Decided& body) {
   json["kind"] = to_string(body.decision.kind);
   json["rule"] = body.decision.rule;
   json["reason"] = body.decision.reason;
-  Json& numbers = json["numbers"] = Json::object();
-  for (const auto& [name, value] : body.decision.numbers) numbers[name] = number(value);
+  json["numbers"] = numbers_json(body.decision.numbers);
   json["references"] = body.decision.references;
   return "decision";
 }
@@ -196,7 +205,7 @@ ev::Body read_decided(const Json& json) {
   body.decision.kind = read_enum(json.at("kind").get<std::string>(), kDecisions);
   body.decision.rule = json.at("rule").get<std::string>();
   body.decision.reason = json.at("reason").get<std::string>();
-  for (const auto& [name, value] : json.at("numbers").items()) body.decision.numbers.emplace_back(name, read_number(value));
+  body.decision.numbers = read_numbers(json.at("numbers"));
   body.decision.references = json.at("references").get<std::vector<TrialId>>();
   return body;
 }
@@ -268,13 +277,28 @@ ev::Body read_ended(const Json& json) {
   return body;
 }
 
-const char* write(Json& json, const ev::StudyEnded& body) {
+template <typename Ending>
+void write_ending(Json& json, const Ending& body) {
   json["status"] = to_string(body.status);
   json["reason"] = body.reason;
-  return "study_ended";
+  json["numbers"] = numbers_json(body.numbers);
 }
-ev::Body read_study_ended(const Json& json) {
-  return ev::StudyEnded{read_enum(json.at("status").get<std::string>(), kStudyStatuses), json.at("reason").get<std::string>()};
+template <typename Ending>
+ev::Body read_ending(const Json& json) {
+  Ending body;
+  body.status = read_enum(json.at("status").get<std::string>(), kStudyStatuses);
+  body.reason = json.at("reason").get<std::string>();
+  if (json.contains("numbers")) body.numbers = read_numbers(json.at("numbers"));
+  return body;
+}
+
+const char* write(Json& json, const ev::StudyEnding& body) {
+  write_ending(json, body);
+  return "study_ending";
+}
+const char* write(Json& json, const ev::StudyEnded& body) {
+  write_ending(json, body);
+  return "study_ended";
 }
 
 const char* write(Json& json, const ev::OwnerChanged& body) {
@@ -299,7 +323,7 @@ struct Op {
   std::string_view name;
   ev::Body (*read)(const Json&);
 };
-constexpr std::array<Op, 13> kOps{{{"study_created", read_study_created},
+constexpr std::array<Op, 14> kOps{{{"study_created", read_study_created},
                                    {"proposed", read_proposed},
                                    {"launched", read_launched},
                                    {"started", read_started},
@@ -310,7 +334,8 @@ constexpr std::array<Op, 13> kOps{{{"study_created", read_study_created},
                                    {"interrupted", read_interrupted},
                                    {"paused", read_paused},
                                    {"ended", read_ended},
-                                   {"study_ended", read_study_ended},
+                                   {"study_ending", read_ending<ev::StudyEnding>},
+                                   {"study_ended", read_ending<ev::StudyEnded>},
                                    {"owner_changed", read_owner_changed}}};
 
 std::string crc_text(std::string_view bytes) {

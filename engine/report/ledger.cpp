@@ -11,7 +11,8 @@ namespace tune::engine {
 namespace {
 
 /// Stop reasons that are no early-stopping rule (design: words, "stop reason").
-constexpr std::array<std::string_view, 6> kOtherReasons{"diverged", "stalled", "time_limit", "target", "budget", "user"};
+constexpr std::array<std::string_view, 8> kOtherReasons{"diverged", "stalled",       "time_limit", "target",
+                                                        "budget",   "not_improving", "converged",  "user"};
 
 std::optional<TimePoint> last_observation(const TrialRecord& trial, int attempt) {
   std::optional<TimePoint> last;

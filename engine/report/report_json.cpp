@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "engine/report/json_value.hpp"
 
@@ -112,6 +113,20 @@ Json insight_json(const StudyRecord& study, const Insight* insight) {
           {"predicted_best", std::move(best)},   {"at_best_trial", std::move(at_best)}};
 }
 
+/// A count as such, anything else as it is.
+Json plain_number(double number) {
+  constexpr double kMostExact = 9007199254740992.0;  // 2^53
+  const bool whole = std::abs(number) < kMostExact && number == std::floor(number);
+  return whole ? Json(static_cast<std::int64_t>(number)) : json_number(number);
+}
+
+Json ending_json(const StudyRecord& study) {
+  if (study.stop_reason.empty()) return nullptr;
+  Json numbers = Json::object();
+  for (const auto& [name, number] : study.stop_numbers) numbers[name] = plain_number(number);
+  return {{"reason", study.stop_reason}, {"numbers", std::move(numbers)}};
+}
+
 Json study_json(const StudyRecord& study, Until until, const Insight* insight) {
   const StatusCounts counts = count_statuses(study);
   const Ledger ledger = make_ledger(study, until);
@@ -122,6 +137,7 @@ Json study_json(const StudyRecord& study, Until until, const Insight* insight) {
            {{"name", study.name},
             {"status", to_string(study.status)},
             {"stop_reason", text_or_null(study.stop_reason)},
+            {"ending", ending_json(study)},
             {"objective", {{"metric", study.objective.metric}, {"goal", to_string(study.objective.goal)}}},
             {"strategy", study.strategy},
             {"early_stopping", study.stopping},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/report/ending_text.hpp"
 #include "engine/report/format.hpp"
 #include "engine/report/text_table.hpp"
 
@@ -37,6 +38,7 @@ std::string heading(const StudyRecord& study) {
   std::string out = "Study " + printable(study.name) + ": " + std::string(to_string(study.status));
   if (!study.stop_reason.empty()) out += " (" + study.stop_reason + ")";
   out += "\n";
+  if (const std::string ending = ending_text(study); !ending.empty()) out += labelled("ended", ending);
   out += labelled("objective", std::string(to_string(study.objective.goal)) + " " + printable(study.objective.metric));
   out += labelled("search", study.strategy + ", early stopping " + study.stopping + ", seed " + std::to_string(study.seed));
   return out;

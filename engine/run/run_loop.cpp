@@ -5,15 +5,10 @@
 #include <algorithm>
 
 #include "engine/run/launch_plan.hpp"
-#include "engine/run/requests.hpp"
 
 namespace tune::engine {
 
 namespace {
-
-std::chrono::milliseconds grace_of(const StudySpec& spec) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(spec.limits.grace);
-}
 
 /// Running time of the attempts that are over.
 Duration time_used(const TrialRecord& trial) {
@@ -42,8 +37,7 @@ Status RunLoop::run() {
     core_.observe_with([this](const Happening& happening) { observer_->happened(core_.record(), happening); });
   }
   Status status = adopt_in_flight();
-  // The last run may have been killed before it could.
-  if (const auto ending = core_.completed()) begin_ending(*ending);
+  end_if_due();
   if (status.ok()) check_requests();
   while (status.ok()) {
     if (!interrupted()) fill_slots(clock_of_free_slot());
@@ -349,88 +343,6 @@ void RunLoop::consume_gone(Live& live, const Gone& gone) {
   live_.erase(id.trial);
   if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
   if (!interrupted()) fill_slots(clock);
-}
-
-// ---- limits, requests, interruption, the end ----
-
-void RunLoop::stop_live(Live& live, std::chrono::milliseconds grace) {
-  live.asked_to_stop = true;
-  stops_.emplace_back(live.id, grace);
-}
-
-void RunLoop::check_limits() {
-  const TimePoint now = clock_.now();
-  for (auto& [trial, live] : live_) {
-    if (!live.time_limit || live.asked_to_stop || live.over || now < *live.time_limit) continue;
-    core_.request_stop(trial, "time_limit");
-    stop_live(live, grace_of(core_.spec()));
-  }
-  const auto& max_runtime = core_.spec().limits.max_runtime;
-  if (max_runtime && !ending_ && core_.active() >= *max_runtime) {
-    begin_ending({StudyStatus::kCompleted, "max_runtime", "budget"});
-  }
-  if (now - last_tick_ < kTickInterval) return;
-  last_tick_ = now;
-  check_requests();
-  if (observer_ != nullptr) observer_->tick(core_.record(), now);
-}
-
-void RunLoop::check_requests() {
-  for (const Request& request : read_requests(core_.directory())) {
-    if (request.problem.empty() && !request.trial) {
-      // Its file stays until the study has ended: whoever takes over after a crash carries it out.
-      if (!ending_) begin_ending({StudyStatus::kStopped, "user", "user"});
-      continue;
-    }
-    if (!request.problem.empty() && left_aside_.contains(request.path)) continue;
-    handled_requests_.push_back(request.path);
-    if (!request.problem.empty()) {
-      left_aside_.insert(request.path);
-      note("a request was left aside (" + request.path + "): " + request.problem);
-    } else if (const auto found = live_.find(*request.trial); found != live_.end()) {
-      core_.request_stop(*request.trial, "user");
-      stop_live(found->second, grace_of(core_.spec()));
-    } else {
-      note("there is no running trial " + std::to_string(*request.trial) + " to stop");
-    }
-  }
-}
-
-void RunLoop::check_interrupts() {
-  const int count = interrupts_.count();
-  if (count == interrupts_seen_) return;
-  interrupts_seen_ = count;
-  const auto grace = count == 1 ? grace_of(core_.spec()) : std::chrono::milliseconds(0);
-  for (auto& [trial, live] : live_) {
-    if (!live.over) stop_live(live, grace);
-  }
-}
-
-void RunLoop::begin_ending(const Ending& ending) {
-  ending_ = ending;
-  for (auto& [trial, live] : live_) {
-    core_.request_stop(trial, ending.trial_reason);
-    if (!live.asked_to_stop) stop_live(live, grace_of(core_.spec()));
-  }
-}
-
-/// Ends what is not in flight and the study itself: no trial outlives a finished study.
-Status RunLoop::close_study() {
-  if (!ending_) {
-    const auto& max_trials = core_.spec().limits.max_trials;
-    const bool used_up = max_trials && core_.view().next_trial() > *max_trials;
-    ending_ = Ending{StudyStatus::kCompleted, used_up ? "max_trials" : "exhausted", "budget"};
-  }
-  const std::vector<TrialId> rest = core_.record().running;
-  for (const TrialId trial : rest) {
-    core_.request_stop(trial, ending_->trial_reason);
-    core_.end({trial, core_.state().detail(trial).attempt}, {});
-  }
-  core_.end_study(ending_->status, ending_->reason);
-  TUNE_RETURN_IF_ERROR(core_.commit(true));
-  // Requests that came too late are not for a later run.
-  for (const Request& request : read_requests(core_.directory())) unlink(request.path.c_str());
-  return {};
 }
 
 void RunLoop::note(const std::string& text, TrialId trial) {

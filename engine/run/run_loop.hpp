@@ -19,6 +19,11 @@ namespace tune::engine {
 inline constexpr std::chrono::seconds kSyncInterval{1};  ///< observations are on the disk at most this late
 inline constexpr int kMaxLostAttempts = 3;               ///< attempts of one trial that may get lost before it fails
 
+/// Between SIGTERM and SIGKILL.
+inline std::chrono::milliseconds grace_of(const StudySpec& spec) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(spec.limits.grace);
+}
+
 struct RunLoopOptions {
   int parallel = 1;
   Resources resources;                                              ///< of each trial
@@ -95,6 +100,9 @@ class RunLoop {
   [[nodiscard]] bool is_new_objective_step(TrialId trial, const Seen& seen) const;
   [[nodiscard]] EndReport report_of(const Live& live, const ExitRecord& exit) const;
 
+  void end_if_due();
+  void end_stopped();
+  [[nodiscard]] std::optional<Ending> limit_reached() const;
   void check_limits();
   void check_requests();
   void check_interrupts();

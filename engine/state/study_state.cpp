@@ -181,7 +181,7 @@ Status StudyState::on(const Event&, const event::StopRequested& body) {
 Status StudyState::on(const Event& event, const event::Interrupted& body) {
   Result<AttemptRecord*> attempt = newest_attempt(body.id);
   if (!attempt.ok()) return attempt.status();
-  (*attempt)->ended = event.time;
+  close(**attempt, event.time);
   (*attempt)->end_reason = body.lost ? "lost" : "interrupted";
   record_.trials[static_cast<std::size_t>(body.id.trial - 1)].secondary = SecondaryStatus::kInterrupted;
   details_[body.id.trial].in_flight = false;
@@ -191,7 +191,7 @@ Status StudyState::on(const Event& event, const event::Interrupted& body) {
 Status StudyState::on(const Event& event, const event::Paused& body) {
   Result<AttemptRecord*> attempt = newest_attempt(body.id);
   if (!attempt.ok()) return attempt.status();
-  (*attempt)->ended = event.time;
+  close(**attempt, event.time);
   (*attempt)->end_reason = "paused";
   record_.trials[static_cast<std::size_t>(body.id.trial - 1)].secondary = SecondaryStatus::kPaused;
   details_[body.id.trial].in_flight = false;
@@ -216,7 +216,6 @@ Status StudyState::on(const Event& event, const event::Ended& body) {
   trial.cut_lines = body.cut_lines;
   if (!trial.attempts.empty() && !trial.attempts.back().ended) {
     AttemptRecord& attempt = trial.attempts.back();
-    attempt.ended = body.attempt_ended ? body.attempt_ended : event.time;
     if (body.attempt_started) attempt.started = body.attempt_started;
     attempt.end_reason = body.status == TrialStatus::kCompleted ? "completed"
                          : body.status == TrialStatus::kStopped ? "stopped"
@@ -238,6 +237,7 @@ Status StudyState::on(const Event& event, const event::Ended& body) {
 Status StudyState::on(const Event& event, const event::StudyEnded& body) {
   record_.status = body.status;
   record_.stop_reason = body.reason;
+    close(attempt, body.attempt_ended.value_or(event.time));
   record_.ended = event.time;
   return {};
 }
@@ -255,3 +255,13 @@ Status StudyState::on(const Event&, const event::OwnerChanged& body) {
 }
 
 }  // namespace tune::engine
+Status StudyState::on(const Event&, const event::StudyEnding& body) {
+  ending_ = body;
+  return {};
+}
+
+  ending_.reset();
+  record_.stop_numbers = body.numbers;
+  // With other limits the reason may be gone; whoever runs it looks again.
+  if (body.max_trials || body.max_parallel || body.max_runtime) ending_.reset();
+  record_.stop_numbers.clear();

@@ -52,9 +52,11 @@ class StudyState {
   Status on(const Event& event, const event::OwnerChanged& body);
 
   Result<TrialRecord*> unfinished(TrialId trial);
+  Status on(const Event& event, const event::StudyEnding& body);
   Result<AttemptRecord*> newest_attempt(AttemptId id);
 
   StudySpec spec_;
+  void close(AttemptRecord& attempt, TimePoint end);
   StudyRecord record_;
   std::map<TrialId, RunningDetail> details_;
   std::int64_t owner_ = 0;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "engine/report/ledger.hpp"
 #include "engine/run/requests.hpp"
 #include "tests/engine/run/simulated_study.hpp"
 
@@ -52,14 +53,19 @@ TEST_CASE("a study cut anywhere on its way to an end that its results called for
     if (launch.id.trial == 1 || launch.id.trial == 2) return trial.exit(milliseconds(1), 1);
     return base(launch);
   };
+  StudySpec stuck = target;
+  stuck.completion.target.reset();
+  stuck.completion.not_improving = 5;
   const TempDir dir;
   int number = 0;
-  const std::vector<std::pair<StudySpec, SimulatedExecutor::Script>> studies{{target, base}, {failures, failing}};
+  const std::vector<std::pair<StudySpec, SimulatedExecutor::Script>> studies{{target, base}, {failures, failing}, {stuck, base}};
   for (const auto& [spec, script] : studies) {
     const std::string whole = dir / ("whole" + std::to_string(++number));
     REQUIRE(run_simulated(whole, spec, script).ok());
     const StudyRecord record = load_record(whole);
-    CHECK(record.stop_reason == (spec.completion.target ? "target" : "max_failures"));
+    const auto& completion = spec.completion;
+    CHECK(record.stop_reason == (completion.target ? "target" : completion.not_improving ? "not_improving" : "max_failures"));
+    CHECK_FALSE(record.stop_numbers.empty());
     const std::string journal = read_file(whole + "/journal.jsonl");
     for (std::size_t end = journal.find('\n'); end + 1 < journal.size(); end = journal.find('\n', end + 1)) {
       const std::string name = "cut" + std::to_string(++number);

@@ -44,10 +44,10 @@ engine::SimulatedExecutor::Script curve_script(std::int64_t steps, StepTime step
 }
 
 Status run_simulated(const std::string& directory, const StudySpec& spec, const SimulatedExecutor::Script& script,
-                     RunObserver* observer, Interrupts* interrupts) {
+                     RunObserver* observer, Interrupts* interrupts, const Registry& registry) {
   ManualClock clock(TimePoint(std::chrono::hours(24)));
-  auto core = holds_study(directory) ? StudyCore::open(directory, builtin(), clock, {})
-                                     : StudyCore::create(directory, spec, builtin(), clock);
+  auto core = holds_study(directory) ? StudyCore::open(directory, registry, clock, {})
+                                     : StudyCore::create(directory, spec, registry, clock);
   if (!core.ok()) return core.status();
   if ((*core)->record().status != StudyStatus::kInProgress) return {};
   SimulatedExecutor executor(clock, spec.limits.max_parallel, script);
@@ -62,7 +62,9 @@ Status run_simulated(const std::string& directory, const StudySpec& spec, const 
 }
 
 std::string essence(const StudyRecord& record) {
-  std::string text = std::string(to_string(record.status)) + " " + record.stop_reason + "\n";
+  std::string text = std::string(to_string(record.status)) + " " + record.stop_reason;
+  for (const auto& [name, number] : record.stop_numbers) text += " " + name + "=" + to_text(number);
+  text += "\n";
   for (const TrialRecord& trial : record.trials) {
     text += std::to_string(trial.id) + " " + trial.name + " " + std::string(to_string(trial.status)) + " " + trial.stop_reason;
     for (std::size_t i = 0; i < trial.configuration.size(); ++i) {

@@ -36,9 +36,11 @@ engine::SimulatedExecutor::Script curve_script(std::int64_t steps, StepTime step
 
 /// Runs a study in `directory` (created, or resumed when it is there) with `slots` slots to its end.
 Status run_simulated(const std::string& directory, const engine::StudySpec& spec, const engine::SimulatedExecutor::Script& script,
-                     engine::RunObserver* observer = nullptr, engine::Interrupts* interrupts = nullptr);
+                     engine::RunObserver* observer = nullptr, engine::Interrupts* interrupts = nullptr,
+                     const Registry& registry = builtin());
 
-/// Everything a deterministic study promises to repeat: configurations, outcomes, observations, decisions; no times.
+/// Everything a deterministic study promises to repeat: configurations, outcomes, observations, decisions, why it ended; no
+/// times.
 std::string essence(const StudyRecord& record);
 
 StudyRecord load_record(const std::string& directory);

@@ -1,0 +1,113 @@
+#include <unistd.h>
+
+#include "engine/run/requests.hpp"
+#include "engine/run/run_loop.hpp"
+
+/// How a run comes to its end: limits, requests, interruption, completion.
+namespace tune::engine {
+
+std::optional<Ending> RunLoop::limit_reached() const {
+  const Limits& limits = core_.spec().limits;
+  if (limits.max_runtime && core_.active() >= *limits.max_runtime) {
+    return Ending{StudyStatus::kCompleted,
+                  "max_runtime",
+                  {{"seconds", to_seconds(core_.active())}, {"limit", to_seconds(*limits.max_runtime)}}};
+  }
+  return std::nullopt;
+}
+
+void RunLoop::stop_live(Live& live, std::chrono::milliseconds grace) {
+  live.asked_to_stop = true;
+  stops_.emplace_back(live.id, grace);
+}
+
+void RunLoop::check_limits() {
+  const TimePoint now = clock_.now();
+  for (auto& [trial, live] : live_) {
+    if (!live.time_limit || live.asked_to_stop || live.over || now < *live.time_limit) continue;
+    core_.request_stop(trial, "time_limit");
+    stop_live(live, grace_of(core_.spec()));
+  }
+  if (const auto ending = limit_reached(); ending && !ending_) begin_ending(*ending);
+  if (now - last_tick_ < kTickInterval) return;
+  last_tick_ = now;
+  check_requests();
+  if (observer_ != nullptr) observer_->tick(core_.record(), now);
+}
+
+void RunLoop::check_requests() {
+  for (const Request& request : read_requests(core_.directory())) {
+    if (request.problem.empty() && !request.trial) {
+      // Its file stays until the study has ended: whoever takes over after a crash carries it out.
+      if (!ending_) begin_ending({StudyStatus::kStopped, "user", {}});
+      continue;
+    }
+    if (!request.problem.empty() && left_aside_.contains(request.path)) continue;
+    handled_requests_.push_back(request.path);
+    if (!request.problem.empty()) {
+      left_aside_.insert(request.path);
+      note("a request was left aside (" + request.path + "): " + request.problem);
+    } else if (const auto found = live_.find(*request.trial); found != live_.end()) {
+      core_.request_stop(*request.trial, "user");
+      stop_live(found->second, grace_of(core_.spec()));
+    } else {
+      note("there is no running trial " + std::to_string(*request.trial) + " to stop");
+    }
+  }
+}
+
+void RunLoop::check_interrupts() {
+  const int count = interrupts_.count();
+  if (count == interrupts_seen_) return;
+  interrupts_seen_ = count;
+  const auto grace = count == 1 ? grace_of(core_.spec()) : std::chrono::milliseconds(0);
+  for (auto& [trial, live] : live_) {
+    if (!live.over) stop_live(live, grace);
+  }
+}
+
+void RunLoop::begin_ending(const Ending& ending) {
+  ending_ = ending;
+  core_.begin_ending(ending);
+  for (auto& [trial, live] : live_) {
+    if (!live.asked_to_stop) stop_live(live, grace_of(core_.spec()));
+  }
+}
+
+/// The last run may have been killed on its way to the end, or before it could begin it.
+void RunLoop::end_if_due() {
+  if (const auto begun = core_.state().ending())
+    begin_ending(*begun);
+  else if (const auto ending = core_.completed())
+    begin_ending(*ending);
+  else if (const auto limit = limit_reached())
+    begin_ending(*limit);
+  else
+    end_stopped();
+}
+
+/// What an ending had stopped that then did not come, and what had no attempt to be stopped: it is not started for that.
+void RunLoop::end_stopped() {
+  const std::vector<TrialId> running = core_.record().running;
+  for (const TrialId trial : running) {
+    if (!live_.contains(trial) && core_.record().trial(trial).stop_requested)
+      core_.end({trial, core_.state().detail(trial).attempt}, {});
+  }
+}
+
+/// Ends what is not in flight and the study itself: no trial outlives a finished study.
+Status RunLoop::close_study() {
+  if (!ending_) ending_ = used_up(core_.spec(), core_.record());
+  const std::vector<TrialId> rest = core_.record().running;
+  for (const TrialId trial : rest) {
+    core_.request_stop(trial, std::string(trial_stop_reason(ending_->reason)));
+    core_.end({trial, core_.state().detail(trial).attempt}, {});
+  }
+  core_.end_study(*ending_);
+  TUNE_RETURN_IF_ERROR(core_.commit(true));
+  // Requests that came too late are not for a later run.
+  for (const Request& request : read_requests(core_.directory())) unlink(request.path.c_str());
+  return {};
+}
+
+}  // namespace tune::engine
