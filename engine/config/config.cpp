@@ -31,6 +31,7 @@ class Loader {
     read_limits();
     read_completion();
     read_resources();
+    check_gpu_hours();
     if (const YamlNode* node = top_.find("executor")) {
       spec_.executor = SectionReader(*node, "executor", section("executor"), errors_).text("name").value_or("local");
     }
@@ -102,6 +103,8 @@ class Loader {
     limits.max_trials = reader.whole("max_trials");
     limits.max_parallel = static_cast<int>(reader.whole("max_parallel").value_or(limits.max_parallel));
     limits.max_runtime = reader.duration("max_runtime");
+    limits.max_gpu_hours = reader.number("max_gpu_hours");
+    if (const YamlNode* hours = reader.find("max_gpu_hours")) gpu_hours_mark_ = hours->mark;
     limits.trial_runtime = reader.duration("trial_runtime");
     limits.max_failures = static_cast<int>(reader.whole("max_failures").value_or(limits.max_failures));
     limits.grace = reader.duration("grace").value_or(limits.grace);
@@ -136,6 +139,28 @@ class Loader {
       errors_.refuse(*reader.find("gpus_per_trial"), "resources.gpus_per_trial",
                      "up to " + std::to_string(resources.gpus.size()) + ", as many as `gpus` lists");
     }
+  }
+
+  /// Hours of GPUs that no trial has would never be used up.
+  void check_gpu_hours() {
+    if (!spec_.limits.max_gpu_hours) return;
+    const ResourceSpec& resources = spec_.resources;
+    const bool none = resources.gpus_per_trial == 0 || (!resources.gpus_auto && resources.gpus.empty());
+    if (none) {
+      errors_.add(gpu_hours_mark_, "limits.max_gpu_hours",
+                  "counts nothing, for trials are given no GPUs; allowed: with resources that give them some");
+    } else if (!context_.needs_program) {
+      notes_.push_back("limits.max_gpu_hours counts nothing in a session, whose caller runs the trials");
+    } else if (!has_gpus()) {
+      notes_.push_back(
+          "limits.max_gpu_hours counts nothing where no GPU is found; resources.gpus_per_trial: 1 makes that an error");
+    }
+  }
+
+  /// Whether trials have GPUs or do not start.
+  [[nodiscard]] bool has_gpus() const {
+    const ResourceSpec& resources = spec_.resources;
+    return resources.gpus_per_trial.value_or(resources.gpus_auto ? 0 : static_cast<int>(resources.gpus.size())) > 0;
   }
 
   void read_environment() {
@@ -202,8 +227,8 @@ class Loader {
 
   void require_end() {
     const Completion& completion = spec_.completion;
-    const bool ends = spec_.limits.max_trials || spec_.limits.max_runtime || completion.target || completion.not_improving ||
-                      completion.converged;
+    const bool ends = spec_.limits.max_trials || spec_.limits.max_runtime || (spec_.limits.max_gpu_hours && has_gpus()) ||
+                      completion.target || completion.not_improving || completion.converged;
     const bool wrong_elsewhere = (top_.given("limits") || top_.given("completion")) && !errors_.empty();
     if (ends || context_.has_other_end || spec_.strategy.name == "grid" || wrong_elsewhere) return;
     const YamlNode* limits = root_.find("limits");
@@ -230,6 +255,7 @@ class Loader {
   Diagnostics& errors_;
   SectionReader top_;
   bool space_ok_ = false;
+  YamlMark gpu_hours_mark_;
   StudySpec spec_;
   std::vector<std::string> notes_;
 };

@@ -178,8 +178,8 @@ std::vector<SectionSpec> parameter_sections() {
 SectionSpec limits() {
   return {.name = "limits",
           .doc =
-              "When to end, how much at once. A study needs an end: `max_trials`, `max_runtime`, something in `completion`, or "
-              "the strategy `grid`.",
+              "When to end, how much at once. A study needs an end: `max_trials`, `max_runtime`, `max_gpu_hours` where trials "
+              "are sure to have GPUs, something in `completion`, or the strategy `grid`.",
           .keys = {
               {.name = "max_trials", .type = KeyType::kInt, .default_text = "none", .doc = "Trials in all.", .min = 1.0},
               {.name = "max_parallel",
@@ -192,6 +192,12 @@ SectionSpec limits() {
                .type = KeyType::kDuration,
                .default_text = "none",
                .doc = "Wall time of the study while a process owns it."},
+              {.name = "max_gpu_hours",
+               .type = KeyType::kNumber,
+               .default_text = "none",
+               .doc = "GPUs x running time of all attempts, running ones included. Trials without GPUs count nothing.",
+               .min = kMinGpuHours,
+               .max = 1e9},
               {.name = "trial_runtime",
                .type = KeyType::kDuration,
                .default_text = "none",

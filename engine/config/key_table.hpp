@@ -13,6 +13,7 @@ namespace tune::engine {
 inline constexpr std::size_t kMaxConfigEntries = 1000;     ///< of one map or list of a config
 inline constexpr std::size_t kMaxCategoricalValues = 256;  ///< of one parameter
 inline constexpr std::size_t kMaxNameLength = 255;         ///< bytes
+inline constexpr double kMinGpuHours = 0.001;              ///< of limits.max_gpu_hours
 
 enum class KeyType {
   kText,

@@ -29,6 +29,12 @@ class Reader {
     }
     return {json_.at(key), path, status_};
   }
+  /// The same for one that an earlier tune did not know: null where it is missing.
+  Reader maybe(const char* key) {
+    static const Json kNothing;
+    if (json_.is_object() && json_.contains(key)) return (*this)[key];
+    return {kNothing, path_ + "." + key, status_};
+  }
   /// Call after the last member was read: the rest is unknown.
   void done() const {
     if (!json_.is_object()) return;
@@ -210,6 +216,7 @@ Limits read_limits(Reader reader) {
   limits.max_trials = optional_whole(reader["max_trials"]);
   limits.max_parallel = reader["max_parallel"].small();
   limits.max_runtime = optional_duration(reader["max_runtime_us"]);
+  limits.max_gpu_hours = optional_number(reader.maybe("max_gpu_hours"));
   limits.trial_runtime = optional_duration(reader["trial_runtime_us"]);
   limits.max_failures = reader["max_failures"].small();
   limits.grace = reader["grace_us"].duration();

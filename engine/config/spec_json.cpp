@@ -103,6 +103,7 @@ Json limits_json(const Limits& limits) {
   return Json{{"max_trials", optional_json(limits.max_trials)},
               {"max_parallel", limits.max_parallel},
               {"max_runtime_us", optional_json(limits.max_runtime)},
+              {"max_gpu_hours", optional_json(limits.max_gpu_hours)},
               {"trial_runtime_us", optional_json(limits.trial_runtime)},
               {"max_failures", limits.max_failures},
               {"grace_us", limits.grace.count()}};

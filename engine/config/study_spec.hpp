@@ -31,6 +31,7 @@ struct Limits {
   std::optional<std::int64_t> max_trials;
   int max_parallel = 1;
   std::optional<Duration> max_runtime;
+  std::optional<double> max_gpu_hours;
   std::optional<Duration> trial_runtime;
   int max_failures = 5;
   Duration grace = std::chrono::seconds(30);  ///< between SIGTERM and SIGKILL

@@ -60,7 +60,7 @@ Said outlooks_of(const StudyRecord& record) {
   Said said;
   int proposals = 0;
   for (auto trial = record.trials.rbegin(); trial != record.trials.rend(); ++trial) {
-    if (trial->imported || trial->proposed_order >= until) continue;
+    if (trial->imported || trial->initial || trial->proposed_order >= until) continue;
     said.ever = said.ever || trial->outlook;
     if (proposals++ < kConvergedProposals && trial->outlook) said.last.push_back(*trial->outlook);
     if (said.ever && proposals >= kConvergedProposals) break;

@@ -42,7 +42,7 @@ Status SimulatedExecutor::begin(const LaunchSpec& spec, bool adopted) {
   }
   run.started = now + run.trial.waits;
   if (run.trial.waits > Duration{0}) schedule(key, now, Waiting{"no place yet"});
-  schedule(key, run.started, Started{"simulated", {}, run.slot});
+  schedule(key, run.started, Started{"simulated", run.trial.gpus, run.slot});
   schedule_next(key, run.started);
   return {};
 }

@@ -22,10 +22,11 @@ struct SimulatedTrial {
     decltype(ExecutorEvent::body) body;  ///< Output (the offset is filled in), Reported, Ended, Interrupted or Lost
   };
   std::vector<Event> events;
-  Duration waits{0};             ///< > 0: yields Waiting and starts that much later
-  Duration stop_reaction{0};     ///< from the request to stop to its end; beyond the grace period it is killed
-  std::optional<int> stop_code;  ///< how it ends when it was asked to stop; none: by SIGTERM
-  bool gone = false;             ///< adopt: yields Lost instead of Started
+  Duration waits{0};                   ///< > 0: yields Waiting and starts that much later
+  Duration stop_reaction{0};           ///< from the request to stop to its end; beyond the grace period it is killed
+  std::optional<int> stop_code;        ///< how it ends when it was asked to stop; none: by SIGTERM
+  bool gone = false;                   ///< adopt: yields Lost instead of Started
+  std::vector<std::string> gpus = {};  ///< that it is given
 
   SimulatedTrial& output(Duration after, std::string bytes) { return add(after, Output{std::move(bytes), 0}); }
   SimulatedTrial& report(Duration after, std::string metric, std::optional<std::int64_t> step, double value) {

@@ -78,6 +78,7 @@ std::string limits_text(const StudySpec& spec) {
   std::string out = limits.max_trials ? counted(*limits.max_trials, "trial") : "no limit of trials";
   out += ", " + std::to_string(limits.max_parallel) + " at once";
   if (limits.max_runtime) out += ", " + time(*limits.max_runtime) + " in all";
+  if (limits.max_gpu_hours) out += ", " + to_text(*limits.max_gpu_hours) + " GPU-hours";
   if (limits.trial_runtime) out += ", " + time(*limits.trial_runtime) + " each";
   out += "; ends after " + counted(limits.max_failures, "failed trial") + " in a row; " + time(limits.grace) +
          " from SIGTERM to SIGKILL";

@@ -6,12 +6,20 @@
 /// How a run comes to its end: limits, requests, interruption, completion.
 namespace tune::engine {
 
+namespace {
+constexpr double kSecondsPerHour = 3600.0;
+}
+
 std::optional<Ending> RunLoop::limit_reached() const {
   const Limits& limits = core_.spec().limits;
   if (limits.max_runtime && core_.active() >= *limits.max_runtime) {
     return Ending{StudyStatus::kCompleted,
                   "max_runtime",
                   {{"seconds", to_seconds(core_.active())}, {"limit", to_seconds(*limits.max_runtime)}}};
+  }
+  const double gpu_hours = limits.max_gpu_hours ? core_.state().gpu_seconds(clock_.now()) / kSecondsPerHour : 0.0;
+  if (limits.max_gpu_hours && gpu_hours >= *limits.max_gpu_hours) {
+    return Ending{StudyStatus::kCompleted, "max_gpu_hours", {{"gpu_hours", gpu_hours}, {"limit", *limits.max_gpu_hours}}};
   }
   return std::nullopt;
 }

@@ -12,6 +12,11 @@ Status impossible(const std::string& what) { return Status::storage("it cannot f
 
 std::string shown(AttemptId id) { return "trial " + std::to_string(id.trial) + ", attempt " + std::to_string(id.attempt); }
 
+Duration gpu_time(const AttemptRecord& attempt, TimePoint end) {
+  if (!attempt.started) return Duration(0);
+  return std::max(Duration(0), end - *attempt.started) * static_cast<std::int64_t>(attempt.gpus.size());
+}
+
 /// Puts a point into a series: a later value for a step replaces the earlier one.
 void insert(Series& series, const Point& point) {
   auto& points = series.points;
@@ -41,6 +46,21 @@ Status StudyState::apply(const Event& event) {
   last_time_ = event.time;
   record_.seq = event.seq;
   return {};
+}
+
+double StudyState::gpu_seconds(TimePoint now) const {
+  Duration running{0};
+  for (const TrialId trial : record_.running) {
+    const auto& attempts = record_.trial(trial).attempts;
+    if (!attempts.empty() && !attempts.back().ended) running += gpu_time(attempts.back(), now);
+  }
+  return to_seconds(gpu_time_ + running);
+}
+
+/// An attempt is over.
+void StudyState::close(AttemptRecord& attempt, TimePoint end) {
+  attempt.ended = end;
+  gpu_time_ += gpu_time(attempt, end);
 }
 
 Result<TrialRecord*> StudyState::unfinished(TrialId trial) {
@@ -91,6 +111,7 @@ Status StudyState::on(const Event& event, const event::Proposed& body) {
   trial.configuration = std::move(configuration);
   trial.as_of = body.as_of;
   trial.virtual_start = body.virtual_start;
+  trial.outlook = body.outlook;
   trial.proposed_order = event.seq;
   trial.proposed_time = event.time;
   trial.imported = body.strategy == event::kAdded;
@@ -112,7 +133,6 @@ Status StudyState::on(const Event& event, const event::Launched& body) {
   }
   AttemptRecord attempt;
   attempt.number = body.id.attempt;
-  trial.outlook = body.outlook;
   attempt.launched = event.time;
   attempt.resumed_from_step = body.resumed_from_step;
   attempts.push_back(std::move(attempt));
@@ -217,6 +237,7 @@ Status StudyState::on(const Event& event, const event::Ended& body) {
   if (!trial.attempts.empty() && !trial.attempts.back().ended) {
     AttemptRecord& attempt = trial.attempts.back();
     if (body.attempt_started) attempt.started = body.attempt_started;
+    close(attempt, body.attempt_ended.value_or(event.time));
     attempt.end_reason = body.status == TrialStatus::kCompleted ? "completed"
                          : body.status == TrialStatus::kStopped ? "stopped"
                                                                 : "failed";
@@ -234,10 +255,16 @@ Status StudyState::on(const Event& event, const event::Ended& body) {
   return {};
 }
 
+Status StudyState::on(const Event&, const event::StudyEnding& body) {
+  ending_ = body;
+  return {};
+}
+
 Status StudyState::on(const Event& event, const event::StudyEnded& body) {
+  ending_.reset();
   record_.status = body.status;
   record_.stop_reason = body.reason;
-    close(attempt, body.attempt_ended.value_or(event.time));
+  record_.stop_numbers = body.numbers;
   record_.ended = event.time;
   return {};
 }
@@ -248,20 +275,13 @@ Status StudyState::on(const Event&, const event::OwnerChanged& body) {
   if (body.max_runtime) spec_.limits.max_runtime = body.max_runtime;
   if (record_.status != StudyStatus::kInProgress)
     failed_in_a_row_ = 0;  // whoever goes on after max_failures has mended something
+  // With other limits the reason may be gone; whoever runs it looks again.
+  if (body.max_trials || body.max_parallel || body.max_runtime) ending_.reset();
   record_.status = StudyStatus::kInProgress;
   record_.stop_reason.clear();
+  record_.stop_numbers.clear();
   record_.ended.reset();
   return {};
 }
 
 }  // namespace tune::engine
-Status StudyState::on(const Event&, const event::StudyEnding& body) {
-  ending_ = body;
-  return {};
-}
-
-  ending_.reset();
-  record_.stop_numbers = body.numbers;
-  // With other limits the reason may be gone; whoever runs it looks again.
-  if (body.max_trials || body.max_parallel || body.max_runtime) ending_.reset();
-  record_.stop_numbers.clear();

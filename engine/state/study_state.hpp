@@ -35,6 +35,10 @@ class StudyState {
   /// REQUIRES: the trial is unfinished.
   [[nodiscard]] const RunningDetail& detail(TrialId trial) const { return details_.at(trial); }
   [[nodiscard]] std::int64_t failed_in_a_row() const { return failed_in_a_row_; }
+  /// GPUs x seconds of all attempts, those that run counted up to `now`: the ledger's sum.
+  [[nodiscard]] double gpu_seconds(TimePoint now) const;
+  /// How the study is to end, once that was decided and until it has ended.
+  [[nodiscard]] const std::optional<event::StudyEnding>& ending() const { return ending_; }
 
  private:
   Status on(const Event& event, const event::StudyCreated& body);
@@ -48,20 +52,22 @@ class StudyState {
   Status on(const Event& event, const event::Interrupted& body);
   Status on(const Event& event, const event::Paused& body);
   Status on(const Event& event, const event::Ended& body);
+  Status on(const Event& event, const event::StudyEnding& body);
   Status on(const Event& event, const event::StudyEnded& body);
   Status on(const Event& event, const event::OwnerChanged& body);
 
+  void close(AttemptRecord& attempt, TimePoint end);
   Result<TrialRecord*> unfinished(TrialId trial);
-  Status on(const Event& event, const event::StudyEnding& body);
   Result<AttemptRecord*> newest_attempt(AttemptId id);
 
   StudySpec spec_;
-  void close(AttemptRecord& attempt, TimePoint end);
   StudyRecord record_;
   std::map<TrialId, RunningDetail> details_;
   std::int64_t owner_ = 0;
   TimePoint last_time_;
   std::int64_t failed_in_a_row_ = 0;
+  Duration gpu_time_{0};  ///< GPUs x running time of the attempts that are over
+  std::optional<event::StudyEnding> ending_;
 };
 
 }  // namespace tune::engine

@@ -170,8 +170,10 @@ struct StudyRecord {
   std::uint64_t seed = 0;
   std::optional<std::int64_t> declared_max_step = {};  ///< `max_step`, else `static.epochs` or a synonym
   StudyStatus status = StudyStatus::kInProgress;
-  std::string stop_reason = {};  ///< max_trials, max_runtime, target, not_improving, converged, exhausted, max_failures, user
-  std::int64_t seq = 0;          ///< sequence number of the last event folded in
+  /// max_trials, max_runtime, max_gpu_hours, target, not_improving, converged, exhausted, max_failures, user
+  std::string stop_reason = {};
+  std::vector<std::pair<std::string, double>> stop_numbers = {};  ///< what that rests on, by name
+  std::int64_t seq = 0;                                           ///< sequence number of the last event folded in
   TimePoint created = {};
   std::optional<TimePoint> ended = {};
   Duration active{0};                        ///< wall time during which a process owned the study

@@ -77,6 +77,55 @@ TEST_CASE("a study cut anywhere on its way to an end that its results called for
   CHECK(number > 20);
 }
 
+TEST_CASE("GPU hours: all GPUs of all attempts, those that run included, as the ledger counts them") {
+  StudySpec spec = small_spec();
+  spec.limits.max_trials = 100;
+  spec.limits.max_gpu_hours = 0.01;  // 36 s of a GPU
+  const auto base = curve_script(2, [](TrialId, std::int64_t) { return Duration(std::chrono::seconds(1)); });
+  const auto script = [&](const LaunchSpec& launch) {
+    SimulatedTrial trial = launch.id.trial == 4 ? SimulatedTrial() : base(launch);  // the fourth hangs
+    trial.gpus = {"0", "1"};
+    return trial;
+  };
+  const TempDir dir;
+  REQUIRE(run_simulated(dir / "study", spec, script).ok());
+  const StudyRecord record = load_record(dir / "study");
+  CHECK(record.status == StudyStatus::kCompleted);
+  REQUIRE(record.stop_reason == "max_gpu_hours");
+  REQUIRE(record.stop_numbers.front().first == "gpu_hours");
+  const double used = record.stop_numbers.front().second;
+  CHECK(used >= 0.01);
+  CHECK(used <= 0.01 + 3 * 2 * 0.25 / 3600);  // three trials of two GPUs, looked at every quarter of a second
+  CHECK(make_ledger(record).gpu / 3600.0 == doctest::Approx(used));
+  CHECK(record.trial(4).stop_reason == "budget");
+
+  // Other limits: it may go on, and does not for hours that are used up; the recorded ones stay.
+  REQUIRE(run_simulated(dir / "study", spec, script).ok());
+  CHECK(load_record(dir / "study").trials.size() == record.trials.size());
+}
+
+TEST_CASE("a limit that was raised while the study was on its way to its end takes the end back") {
+  StudySpec spec = small_spec();
+  spec.limits.max_runtime = std::chrono::seconds(5);
+  spec.limits.max_trials = 6;
+  const auto slow = curve_script(3, [](TrialId, std::int64_t) { return Duration(std::chrono::seconds(1)); });
+  const TempDir dir;
+  REQUIRE(run_simulated(dir / "study", spec, slow).ok());
+  REQUIRE(load_record(dir / "study").stop_reason == "max_runtime");
+  const std::string journal = read_file(dir / "study/journal.jsonl");
+  const std::size_t begun = journal.find("\"op\":\"study_ending\"");
+  REQUIRE(begun != std::string::npos);
+  dir.write("cut/journal.jsonl", journal.substr(0, journal.find('\n', begun) + 1));
+  ManualClock clock(TimePoint(std::chrono::hours(24)));
+  LimitChanges changes;
+  changes.max_runtime = std::chrono::hours(1);
+  REQUIRE(StudyCore::open(dir / "cut", builtin(), clock, changes).ok());
+  REQUIRE(run_simulated(dir / "cut", spec, slow).ok());
+  const StudyRecord record = load_record(dir / "cut");
+  CHECK(record.stop_reason == "max_trials");
+  CHECK(record.trials.size() == 6);
+}
+
 TEST_CASE("a request to stop the study is kept until the study has ended") {
   struct Asking final : RunObserver {
     explicit Asking(std::string directory_of_study) : directory(std::move(directory_of_study)) {}
