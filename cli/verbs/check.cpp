@@ -6,6 +6,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "engine/core/warm_start.hpp"
 #include "engine/report/settings_text.hpp"
 #include "metrics/lint.hpp"
 #include "metrics/log_check.hpp"
@@ -29,6 +30,18 @@ std::string lint_text(const engine::StudySpec& spec) {
   return out;
 }
 
+/// What the study would begin with; an error when it could not be created for that.
+Result<std::string> warm_start_text(const Context& context, const engine::StudySpec& spec) {
+  const auto earlier = engine::read_earlier(spec, default_directory(spec.name));
+  if (!earlier.ok()) return earlier.status();
+  const auto strategy = context.registry.find_strategy(spec.strategy.name)->make(spec.space, spec.strategy.options);
+  if (!strategy.ok()) return strategy.status();
+  std::string out;
+  for (const std::string& note : engine::warm_start_notes(*earlier, spec.strategy.name, (*strategy)->learns_from_earlier()))
+    out += "note: " + note + "\n";
+  return out;
+}
+
 int check(const Context& context, const CheckOptions& options) {
   const auto loaded = engine::load_config(options.config, context.registry, context.config_context());
   if (!loaded.ok()) return fail(loaded.status());
@@ -44,6 +57,9 @@ int check(const Context& context, const CheckOptions& options) {
   std::string out = engine::settings_text(spec);
   std::string remarks = lint_text(spec);
   for (const std::string& note : loaded->notes) remarks += "note: " + note + "\n";
+  const auto warm_start = warm_start_text(context, spec);
+  if (!warm_start.ok()) return fail(warm_start.status());
+  remarks += *warm_start;
   if (!remarks.empty()) out += "\n" + remarks;
   return write_out(out + "\nThe config is good. `tune check CONFIG --log FILE` tries its regexes on a log.\n");
 }

@@ -16,8 +16,10 @@ struct RunOptions {
   bool json = false;
 };
 
-int show_proposals(const Context& context, const engine::StudySpec& spec, bool json) {
-  const auto proposals = engine::first_proposals(spec, context.registry);
+int show_proposals(const Context& context, const engine::StudySpec& spec, const std::string& directory, bool json) {
+  const auto earlier = engine::read_earlier(spec, directory);
+  if (!earlier.ok()) return fail(earlier.status());
+  const auto proposals = engine::first_proposals(spec, context.registry, *earlier);
   if (!proposals.ok()) return fail(proposals.status());
   return write_out(json ? engine::proposals_json(spec, *proposals) : engine::proposals_text(spec, *proposals));
 }
@@ -25,7 +27,7 @@ int show_proposals(const Context& context, const engine::StudySpec& spec, bool j
 int run(const Context& context, RunOptions& options) {
   auto spec = load_study_spec(context, options.study);
   if (!spec.ok()) return fail(spec.status());
-  if (options.dry_run) return show_proposals(context, *spec, options.json);
+  if (options.dry_run) return show_proposals(context, *spec, options.study.directory, options.json);
   engine::RunRequest request;
   request.mode = options.resume ? engine::RunRequest::Mode::kCreateOrResume : engine::RunRequest::Mode::kCreate;
   request.directory = options.study.directory;

@@ -57,6 +57,9 @@ int run_session(const Context& context, SessionOptions& options) {
     if (const Status kept = engine::keep_config(options.study.directory, options.study.config_text); !kept.ok())
       return fail(kept);
   }
+  if (!context.output.quiet) {
+    for (const std::string& note : (*session)->notes()) write_err("tune: note: " + note + "\n");
+  }
   return serve(**session);
 }
 

@@ -1,6 +1,7 @@
 #include "engine/api/resolve_options.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/config/initial_points.hpp"
 
@@ -104,6 +105,25 @@ Result<std::vector<Configuration>> resolve_initial(const Space& space, const std
     points.push_back(*std::move(point));
   }
   return points;
+}
+
+Result<WarmStart> resolve_warm_start(const WarmStart& given) {
+  namespace fs = std::filesystem;
+  if (given.studies.empty() || given.studies.size() > kMaxEarlierStudies) {
+    return Status::invalid("warm_start: given " + std::to_string(given.studies.size()) + " studies; allowed: 1 to " +
+                           std::to_string(kMaxEarlierStudies));
+  }
+  WarmStart resolved{{}, given.type};
+  for (const std::string& directory : given.studies) {
+    std::error_code error;
+    fs::path path = fs::absolute(directory, error).lexically_normal();
+    if (directory.empty() || error) return Status::invalid("warm_start: given '" + directory + "'; allowed: a study's directory");
+    if (!path.has_filename()) path = path.parent_path();
+    if (std::ranges::find(resolved.studies, path.string()) != resolved.studies.end())
+      return Status::invalid("warm_start: " + directory + " is given twice; allowed: each study once");
+    resolved.studies.push_back(path.string());
+  }
+  return resolved;
 }
 
 }  // namespace tune::engine

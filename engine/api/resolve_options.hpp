@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "tune/records.hpp"
 #include "tune/registry.hpp"
 #include "tune/status.hpp"
 #include "tune/study.hpp"
@@ -15,5 +16,8 @@ Result<Options> resolve_options(const std::string& owner, const std::vector<Opti
 
 /// The first points of a library user over `space`. The error names the point, the parameter, what was given and what is allowed.
 Result<std::vector<Configuration>> resolve_initial(const Space& space, const std::vector<NamedValues>& given);
+
+/// A library user's warm start with absolute directories; refuses none, too many, and one that is given twice.
+Result<WarmStart> resolve_warm_start(const WarmStart& given);
 
 }  // namespace tune::engine

@@ -102,6 +102,11 @@ Result<engine::StudySpec> make_spec(const std::string& directory, const Space& s
     spec.stopping.emplace();
     spec.stopping->policy = {policy->name, *std::move(rule)};
   }
+  if (options.warm_start) {
+    Result<WarmStart> warm_start = engine::resolve_warm_start(*options.warm_start);
+    if (!warm_start.ok()) return warm_start.status();
+    spec.warm_start = *std::move(warm_start);
+  }
   spec.seed = options.seed;
   spec.limits.max_trials = options.max_trials;
   spec.limits.max_failures = options.max_failures;

@@ -30,6 +30,7 @@ class Loader {
     read_named();
     read_limits();
     read_completion();
+    read_warm_start();
     read_resources();
     check_gpu_hours();
     if (const YamlNode* node = top_.find("executor")) {
@@ -117,6 +118,25 @@ class Loader {
     spec_.completion.target = reader.number("target");
     if (const auto count = reader.whole("not_improving")) spec_.completion.not_improving = static_cast<int>(*count);
     spec_.completion.converged = reader.flag("converged").value_or(false);
+  }
+
+  /// That the directories hold studies is looked at when this one is created: later they may be gone.
+  void read_warm_start() {
+    const YamlNode* node = top_.find("warm_start");
+    if (node == nullptr) return;
+    const SectionReader reader(*node, "warm_start", section("warm_start"), errors_);
+    WarmStart warm_start;
+    warm_start.type = reader.text("type") == "transfer" ? WarmStartType::kTransfer : WarmStartType::kIdentical;
+    const YamlNode* studies = reader.find("studies");
+    if (studies == nullptr) return;
+    for (const YamlNode& item : studies->items) {
+      fs::path path = (fs::path(context_.working_directory) / item.text).lexically_normal();
+      if (!path.has_filename()) path = path.parent_path();
+      if (std::ranges::find(warm_start.studies, path.string()) != warm_start.studies.end())
+        errors_.refuse(item, "warm_start.studies", "each study once");
+      warm_start.studies.push_back(path.string());
+    }
+    spec_.warm_start = std::move(warm_start);
   }
 
   void read_resources() {

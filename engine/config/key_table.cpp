@@ -1,5 +1,6 @@
 #include "engine/config/key_table.hpp"
 
+#include "engine/config/key_sections.hpp"
 #include "engine/config/trainer_presets.hpp"
 
 namespace tune::engine {
@@ -12,7 +13,6 @@ constexpr const char* kNameLike = "1 to 255 bytes without blanks, braces and =";
 constexpr const char* kNamePattern = "^[^{}=\\s]+$";
 constexpr const char* kVariableLike = "letters, digits and _, the first no digit";
 constexpr const char* kVariablePattern = "^[A-Za-z_][A-Za-z0-9_]*$";
-constexpr const char* kMetricLike = "text of 1 to 255 bytes";
 constexpr const char* kChannelLike = "1 to 64 letters, digits, ., - and _";
 constexpr const char* kChannelPattern = "^[A-Za-z0-9._-]{1,64}$";
 
@@ -61,6 +61,10 @@ SectionSpec top() {
           {.name = "rules", .doc = "Health rules.", .planned = true},
           {.name = "limits", .type = KeyType::kSection, .doc = "When to end, how much at once.", .section = "limits"},
           {.name = "completion", .type = KeyType::kSection, .doc = "Reasons to end early.", .section = "completion"},
+          {.name = "warm_start",
+           .type = KeyType::kSection,
+           .doc = "Earlier studies to begin with ([warm start](warm-start.md)).",
+           .section = "warm_start"},
           {.name = "resources", .type = KeyType::kSection, .doc = "What a trial gets of the machine.", .section = "resources"},
           {.name = "executor",
            .type = KeyType::kSection,
@@ -175,139 +179,6 @@ std::vector<SectionSpec> parameter_sections() {
                 when}}};
 }
 
-SectionSpec limits() {
-  return {.name = "limits",
-          .doc =
-              "When to end, how much at once. A study needs an end: `max_trials`, `max_runtime`, `max_gpu_hours` where trials "
-              "are sure to have GPUs, something in `completion`, or the strategy `grid`.",
-          .keys = {
-              {.name = "max_trials", .type = KeyType::kInt, .default_text = "none", .doc = "Trials in all.", .min = 1.0},
-              {.name = "max_parallel",
-               .type = KeyType::kInt,
-               .default_text = "1",
-               .doc = "Trials at once.",
-               .min = 1.0,
-               .max = 4096.0},
-              {.name = "max_runtime",
-               .type = KeyType::kDuration,
-               .default_text = "none",
-               .doc = "Wall time of the study while a process owns it."},
-              {.name = "max_gpu_hours",
-               .type = KeyType::kNumber,
-               .default_text = "none",
-               .doc = "GPUs x running time of all attempts, running ones included. Trials without GPUs count nothing.",
-               .min = kMinGpuHours,
-               .max = 1e9},
-              {.name = "trial_runtime",
-               .type = KeyType::kDuration,
-               .default_text = "none",
-               .doc = "Running time of a trial; then it is `Stopped`, `time_limit`."},
-              {.name = "max_failures",
-               .type = KeyType::kInt,
-               .default_text = "5",
-               .doc = "Trials in a row that end `Failed` (class `lost` aside) before the study does.",
-               .min = 1.0,
-               .max = 1e6},
-              {.name = "grace", .type = KeyType::kDuration, .default_text = "30s", .doc = "Between SIGTERM and SIGKILL."},
-          }};
-}
-
-SectionSpec completion() {
-  return {.name = "completion",
-          .doc = "Reasons to end the study early.",
-          .keys = {
-              {.name = "target",
-               .type = KeyType::kNumber,
-               .default_text = "none",
-               .doc = "End when a trial's value is at least as good."},
-              {.name = "not_improving",
-               .type = KeyType::kInt,
-               .default_text = "none",
-               .doc = "End after that many trials without a better best.",
-               .min = 1.0,
-               .max = 1e9},
-              {.name = "converged",
-               .type = KeyType::kFlag,
-               .default_text = "false",
-               .doc = "End when further trials are not expected to improve."},
-          }};
-}
-
-SectionSpec resources() {
-  return {.name = "resources",
-          .doc = "What a trial gets of the machine.",
-          .keys = {
-              {.name = "gpus",
-               .type = KeyType::kIds,
-               .default_text = "auto",
-               .doc = "The GPUs to use: all that are found, or a list of indexes or UUIDs; `[]` for none."},
-              {.name = "gpus_per_trial",
-               .type = KeyType::kInt,
-               .default_text = "1 where a GPU is found, else 0",
-               .doc = "Whole GPUs for each trial; fractions are planned, not built yet.",
-               .min = 0.0,
-               .max = 1024.0,
-               .planned_numbers = "fractions of a GPU"},
-              {.name = "cpus_per_trial",
-               .type = KeyType::kInt,
-               .default_text = "cores / max_parallel, at least 1",
-               .doc = "Cores for each trial; also its `OMP_NUM_THREADS`.",
-               .min = 1.0,
-               .max = 65536.0},
-              {.name = "processes_per_trial",
-               .type = KeyType::kInt,
-               .default_text = "1",
-               .doc = "Processes of one trial; more than 1 is planned, not built yet.",
-               .min = 1.0,
-               .max = 1.0,
-               .planned_numbers = "more than 1"},
-              {.name = "nodes_per_trial",
-               .type = KeyType::kInt,
-               .default_text = "1",
-               .doc = "Machines of one trial; more than 1 is planned, not built yet.",
-               .min = 1.0,
-               .max = 1.0,
-               .planned_numbers = "more than 1"},
-          }};
-}
-
-SectionSpec executor() {
-  return {.name = "executor",
-          .doc = "Where trials run.",
-          .keys = {{.name = "name",
-                    .doc = "`local`: processes on this machine.",
-                    .required = true,
-                    .allowed = {"local"},
-                    .planned_words = {"slurm", "in_process", "simulated", "ssh", "kubernetes"}}},
-          .short_key = "name"};
-}
-
-SectionSpec metrics() {
-  return {.name = "metrics",
-          .doc = "How one metric is read from the log; at most 40.",
-          .keys = {
-              {.name = "name",
-               .doc = "The metric's name.",
-               .required = true,
-               .like = kMetricLike,
-               .max_length = kMaxMetricNameLength,
-               .alias = "Name"},
-              {.name = "regex",
-               .doc = "RE2 syntax, up to 500 bytes; in a line the leftmost match counts, its first group is the value.",
-               .required = true,
-               .alias = "Regex"},
-              {.name = "step",
-               .default_text = "the count of the metric's observations",
-               .doc = "A regex whose first group is the step, in the same line or else in an earlier one."},
-              {.name = "step_offset",
-               .type = KeyType::kInt,
-               .default_text = "0",
-               .doc = "Added to what `step` captured: 1 for logs that count from 0.",
-               .min = -1e9,
-               .max = 1e9},
-          }};
-}
-
 KeySpec option_key(const OptionSpec& option) {
   KeySpec key{.name = option.name, .doc = option.doc, .min = option.min, .max = option.max, .allowed = option.allowed};
   switch (option.type) {
@@ -371,8 +242,7 @@ const std::vector<SectionSpec>& sections() {
   static const std::vector<SectionSpec> kSections = [] {
     std::vector<SectionSpec> all{top(), objective()};
     for (SectionSpec& one : parameter_sections()) all.push_back(std::move(one));
-    for (SectionSpec& one : std::vector<SectionSpec>{limits(), completion(), resources(), executor(), metrics()})
-      all.push_back(std::move(one));
+    for (SectionSpec& one : study_sections()) all.push_back(std::move(one));
     return all;
   }();
   return kSections;

@@ -27,6 +27,7 @@ enum class KeyType {
   kCondition,    ///< a map from a parameter's name to a scalar or a list of scalars
   kIds,          ///< `auto` or a list of ids
   kWords,        ///< a list of words and of lists of words
+  kTexts,        ///< a list of texts, none of them empty
   kValueMap,     ///< a map from free names to scalars
   kTextMap,      ///< a map from free names to scalars taken as text
   kSection,      ///< a map with the keys of `section`

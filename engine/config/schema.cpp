@@ -98,6 +98,8 @@ Json value_schema(const KeySpec& key, const Registry& registry) {
            list_of(any_of({Json{{"type", "integer"}, {"minimum", 0}}, Json{{"type", "string"}, {"minLength", 1}}}), 0)});
     case KeyType::kWords:
       return list_of(any_of({scalar(), list_of(scalar(), 1)}), 1);
+    case KeyType::kTexts:
+      return list_of(Json{{"type", "string"}, {"minLength", 1}}, 1, key.max_entries);
     case KeyType::kValueMap:
     case KeyType::kTextMap:
       return open_map(key, scalar());

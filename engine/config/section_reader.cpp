@@ -154,6 +154,9 @@ bool fits(const YamlNode& value, const KeySpec& key) {
       return check_ids(value);
     case KeyType::kWords:
       return value.kind == Kind::kList && !value.items.empty();
+    case KeyType::kTexts:
+      return value.kind == Kind::kList && !value.items.empty() &&
+             std::ranges::all_of(value.items, [](const YamlNode& one) { return one.kind == Kind::kText && !one.text.empty(); });
     case KeyType::kValues:
       return value.kind == Kind::kList && !value.items.empty();
     case KeyType::kCondition:
@@ -235,6 +238,8 @@ std::string allowed_text(const KeySpec& key) {
       return "auto | a list of indexes or UUIDs";
     case KeyType::kWords:
       return "a list of words and of lists of words, none of them empty";
+    case KeyType::kTexts:
+      return "a list of 1 to " + std::to_string(key.max_entries) + " texts";
     case KeyType::kValueMap:
       return "a map from names to text, numbers, true or false";
     case KeyType::kTextMap:

@@ -233,6 +233,16 @@ Completion read_completion(Reader reader) {
   return completion;
 }
 
+std::optional<WarmStart> read_warm_start(Reader reader) {
+  constexpr std::string_view kTypes[] = {"identical", "transfer"};
+  if (reader.is_null()) return std::nullopt;
+  WarmStart warm_start;
+  warm_start.studies = read_texts(reader["studies"]);
+  warm_start.type = static_cast<WarmStartType>(reader["type"].choice(kTypes));
+  reader.done();
+  return warm_start;
+}
+
 ResourceSpec read_resources(Reader reader) {
   ResourceSpec resources;
   resources.gpus_auto = reader["gpus_auto"].flag();
@@ -315,6 +325,7 @@ Result<StudySpec> spec_from_json(std::string_view text) {
   spec.stopping = read_stopping(reader["early_stopping"]);
   spec.limits = read_limits(reader["limits"]);
   spec.completion = read_completion(reader["completion"]);
+  spec.warm_start = read_warm_start(reader.maybe("warm_start"));
   spec.resources = read_resources(reader["resources"]);
   spec.executor = reader["executor"].text();
   spec.deterministic = reader["deterministic"].flag();

@@ -99,6 +99,11 @@ Json texts_json(const std::vector<std::pair<std::string, std::string>>& texts) {
   return list;
 }
 
+Json warm_start_json(const std::optional<WarmStart>& warm_start) {
+  if (!warm_start) return nullptr;
+  return Json{{"studies", warm_start->studies}, {"type", to_string(warm_start->type)}};
+}
+
 Json limits_json(const Limits& limits) {
   return Json{{"max_trials", optional_json(limits.max_trials)},
               {"max_parallel", limits.max_parallel},
@@ -130,6 +135,7 @@ Json to_json(const StudySpec& spec) {
   json["completion"] = Json{{"target", optional_json(spec.completion.target)},
                             {"not_improving", optional_json(spec.completion.not_improving)},
                             {"converged", spec.completion.converged}};
+  json["warm_start"] = warm_start_json(spec.warm_start);
   json["resources"] = Json{{"gpus_auto", spec.resources.gpus_auto},
                            {"gpus", spec.resources.gpus},
                            {"gpus_per_trial", optional_json(spec.resources.gpus_per_trial)},

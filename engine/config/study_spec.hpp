@@ -67,6 +67,7 @@ struct StudySpec {
   std::optional<StoppingSpec> stopping;
   Limits limits;
   Completion completion;
+  std::optional<WarmStart> warm_start;  ///< absolute directories
   ResourceSpec resources;
   std::string executor = "local";
   bool deterministic = false;

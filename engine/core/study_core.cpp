@@ -67,8 +67,6 @@ StudyCore::StudyCore(const std::string& directory, const Clock& clock) : clock_(
   directory_ = error ? directory : (absolute.has_filename() ? absolute : absolute.parent_path()).string();
 }
 
-std::string journal_path(const std::string& directory) { return directory + "/journal.jsonl"; }
-
 Status StudyCore::make_parts(const StudySpec& spec, const Registry& registry) {
   const Entry<Strategy>* strategy = registry.find_strategy(spec.strategy.name);
   if (strategy == nullptr) return Status::invalid("strategy '" + spec.strategy.name + "' is not known here");
@@ -85,31 +83,29 @@ Status StudyCore::make_parts(const StudySpec& spec, const Registry& registry) {
   return {};
 }
 
-bool holds_study(const std::string& directory) {
-  // A process that was killed while it wrote the very first record has created nothing.
-  const Result<bool> complete = has_complete_line(journal_path(directory));
-  // One that cannot be read holds who knows what: it is not to be taken for a place to begin in.
-  return complete.ok() ? *complete : access(journal_path(directory).c_str(), F_OK) == 0;
-}
-
 Result<std::unique_ptr<StudyCore>> StudyCore::create(const std::string& directory, const StudySpec& spec,
                                                      const Registry& registry, const Clock& clock) {
   const Status taken = Status::invalid(directory + " holds a study already; go on with it by: tune resume " + directory);
   if (holds_study(directory)) return taken;
   std::unique_ptr<StudyCore> core(new StudyCore(directory, clock));
   TUNE_RETURN_IF_ERROR(core->make_parts(spec, registry));
+  const Result<Earlier> earlier = read_earlier(spec, directory);
+  if (!earlier.ok()) return earlier.status();
   TUNE_RETURN_IF_ERROR(make_directories(directory));
   Result<StudyLock> lock = StudyLock::take(directory);
   if (!lock.ok()) return lock.status();
   if (holds_study(directory)) return taken;  // two processes may have passed the first look; the lock decides
   TUNE_RETURN_IF_ERROR(make_directories(directory + "/requests"));
   TUNE_RETURN_IF_ERROR(make_directories(directory + "/trials"));
-  Result<JournalWriter> journal = JournalWriter::open(journal_path(directory), 0);
+  // Under another name until its beginning is complete: what a study begins with is all there or not at all.
+  Result<JournalWriter> journal = JournalWriter::open(journal_path(directory) + ".new", 0);
   if (!journal.ok()) return journal.status();
   core->lock_ = *std::move(lock);
   core->journal_ = *std::move(journal);
   core->record_event(event::StudyCreated{spec_to_json(spec)});
+  core->record_earlier(*earlier);
   TUNE_RETURN_IF_ERROR(core->commit(true));
+  TUNE_RETURN_IF_ERROR(core->journal_->move_to(journal_path(directory)));
   TUNE_RETURN_IF_ERROR(sync_directory(directory));
   return core;
 }
@@ -156,6 +152,21 @@ Result<std::unique_ptr<StudyCore>> StudyCore::open(const std::string& directory,
     TUNE_RETURN_IF_ERROR(core->commit(true));
   }
   return core;
+}
+
+void StudyCore::record_earlier(const Earlier& earlier) {
+  const bool learns = strategy_->learns_from_earlier();
+  notes_ = warm_start_notes(earlier, spec().strategy.name, learns);
+  auto trial = earlier.trials.begin();
+  for (std::size_t i = 0; i < earlier.studies.size(); ++i) {
+    EarlierStudy study = earlier.studies[i];
+    study.learned_from = learns;
+    record_event(event::EarlierStudyTaken{std::move(study)});
+    for (; trial != earlier.trials.end() && trial->study == static_cast<int>(i); ++trial) {
+      record_event(event::EarlierTrialTaken{trial->study, trial->trial, named_values(spec().space, trial->configuration),
+                                            trial->value, trial->infeasible, trial->completed, trial->last_step});
+    }
+  }
 }
 
 Duration StudyCore::active() const { return record().active + std::max(Duration(0), clock_.now() - last_event_); }

@@ -11,6 +11,8 @@
 #include "engine/core/first_points.hpp"
 #include "engine/core/happening.hpp"
 #include "engine/core/outcome.hpp"
+#include "engine/core/read_study.hpp"
+#include "engine/core/warm_start.hpp"
 #include "engine/journal/journal_file.hpp"
 #include "engine/journal/study_lock.hpp"
 #include "engine/state/study_state.hpp"
@@ -84,6 +86,7 @@ class StudyCore {
   StudyCore(const std::string& directory, const Clock& clock);
 
   Status make_parts(const StudySpec& spec, const Registry& registry);
+  void record_earlier(const Earlier& earlier);
   void record_event(event::Body body);
   void notify(const Event& event);
   void complete_chain(const Event& last, bool last_was_new);
@@ -106,9 +109,5 @@ class StudyCore {
   TimePoint last_event_;
   bool must_sync_ = false;
 };
-
-std::string journal_path(const std::string& directory);
-/// Whether a study's first record is there.
-bool holds_study(const std::string& directory);
 
 }  // namespace tune::engine

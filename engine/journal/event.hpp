@@ -20,6 +20,19 @@ struct StudyCreated {
 inline constexpr std::string_view kAdded = "added";      ///< a trial from elsewhere
 inline constexpr std::string_view kInitial = "initial";  ///< one of the user's first points
 
+/// A study that this one begins with; the trials taken of it follow. Before any trial of this study's own.
+struct EarlierStudyTaken {
+  EarlierStudy study;
+};
+struct EarlierTrialTaken {
+  int study = 0;  ///< how many studies were taken before its own
+  TrialId trial = 0;
+  std::vector<std::pair<std::string, Value>> parameters;  ///< those it has of this study's
+  std::optional<double> value;
+  bool infeasible = false;
+  bool completed = false;
+  std::int64_t last_step = 0;
+};
 struct Proposed {
   TrialId trial = 0;
   std::string name;
@@ -109,8 +122,8 @@ struct OwnerChanged {
   std::optional<Duration> max_runtime;
 };
 
-using Body = std::variant<StudyCreated, Proposed, Launched, Started, Observed, Decided, Spared, StopRequested, Interrupted,
-                          Paused, Ended, StudyEnding, StudyEnded, OwnerChanged>;
+using Body = std::variant<StudyCreated, EarlierStudyTaken, EarlierTrialTaken, Proposed, Launched, Started, Observed, Decided,
+                          Spared, StopRequested, Interrupted, Paused, Ended, StudyEnding, StudyEnded, OwnerChanged>;
 
 }  // namespace tune::engine::event
 

@@ -1,72 +1,19 @@
 #include "engine/journal/event_json.hpp"
 
 #include <array>
-#include <cmath>
 #include <cstdio>
-#include <limits>
-#include <nlohmann/json.hpp>
 
 #include "engine/journal/crc32c.hpp"
+#include "engine/journal/json_parts.hpp"
 
 namespace tune::engine {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using namespace json_parts;
 namespace ev = event;
 
 constexpr std::string_view kCrcKey = ",\"crc\":\"";
 constexpr std::size_t kCrcTail = kCrcKey.size() + 8 + 2;  // eight hex digits, a quote, a brace
-
-Json number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-  return value;
-}
-
-double read_number(const Json& json) {
-  if (!json.is_string()) return json.get<double>();
-  const auto& text = json.get_ref<const std::string&>();
-  if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
-  if (text == "Infinity") return std::numeric_limits<double>::infinity();
-  if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
-  throw std::runtime_error("'" + text + "' is no number");
-}
-
-Json value_json(const Value& value) {
-  return std::visit([](const auto& held) -> Json { return held; }, value);
-}
-
-Value read_value(const Json& json) {
-  if (json.is_boolean()) return json.get<bool>();
-  if (json.is_number_integer()) return json.get<std::int64_t>();
-  if (json.is_number_float()) return json.get<double>();
-  return json.get<std::string>();
-}
-
-template <typename T>
-void put(Json& json, const char* key, const std::optional<T>& value) {
-  if (value) json[key] = *value;
-}
-
-template <typename T>
-std::optional<T> get_optional(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  if (found == json.end()) return std::nullopt;
-  return found->get<T>();
-}
-
-std::optional<TimePoint> get_time(const Json& json, const char* key) {
-  const auto microseconds = get_optional<std::int64_t>(json, key);
-  return microseconds ? std::optional(TimePoint(Duration(*microseconds))) : std::nullopt;
-}
-
-template <typename Enum, std::size_t N>
-Enum read_enum(const std::string& text, const std::array<Enum, N>& all) {
-  for (const Enum one : all) {
-    if (to_string(one) == text) return one;
-  }
-  throw std::runtime_error("unknown word '" + text + "'");
-}
 
 constexpr std::array kTrialStatuses{TrialStatus::kInProgress, TrialStatus::kStopping, TrialStatus::kCompleted,
                                     TrialStatus::kStopped, TrialStatus::kFailed};
@@ -83,21 +30,12 @@ constexpr std::array kSecondary{SecondaryStatus::kNone,
 constexpr std::array kFailures{FailureClass::kUserError,   FailureClass::kOom,         FailureClass::kSignal,
                                FailureClass::kNoObjective, FailureClass::kLaunchError, FailureClass::kAbandoned,
                                FailureClass::kLost};
+constexpr std::array kWarmStartTypes{WarmStartType::kIdentical, WarmStartType::kTransfer};
 constexpr std::array kDecisions{Decision::Kind::kContinue, Decision::Kind::kStop, Decision::Kind::kPause};
 
 void put_id(Json& json, AttemptId id) {
   json["trial"] = id.trial;
   json["attempt"] = id.attempt;
-}
-Json numbers_json(const std::vector<std::pair<std::string, double>>& numbers) {
-  Json object = Json::object();
-  for (const auto& [name, value] : numbers) object[name] = number(value);
-  return object;
-}
-std::vector<std::pair<std::string, double>> read_numbers(const Json& json) {
-  std::vector<std::pair<std::string, double>> numbers;
-  for (const auto& [name, value] : json.items()) numbers.emplace_back(name, read_number(value));
-  return numbers;
 }
 AttemptId get_id(const Json& json) { return {json.at("trial").get<TrialId>(), json.at("attempt").get<int>()}; }
 
@@ -109,14 +47,69 @@ const char* write(Json& json, const ev::StudyCreated& body) {
 }
 ev::Body read_study_created(const Json& json) { return ev::StudyCreated{json.at("config").dump()}; }
 
+const char* write(Json& json, const ev::EarlierStudyTaken& body) {
+  const EarlierStudy& study = body.study;
+  json["name"] = study.name;
+  json["directory"] = study.directory;
+  json["type"] = to_string(study.type);
+  json["metric"] = study.metric;
+  json["trials"] = study.trials;
+  json["without_result"] = study.without_result;
+  json["taken"] = study.taken;
+  json["learned_from"] = study.learned_from;
+  put(json, "max_step", study.max_step);
+  if (!study.best_trial) return "earlier_study";
+  json["best_trial"] = *study.best_trial;
+  put(json, "best_value", study.best_value);
+  json["best_parameters"] = parameters_json(study.best_parameters);
+  return "earlier_study";
+}
+ev::Body read_earlier_study(const Json& json) {
+  EarlierStudy study;
+  study.name = json.at("name").get<std::string>();
+  study.directory = json.at("directory").get<std::string>();
+  study.type = read_enum(json.at("type").get<std::string>(), kWarmStartTypes);
+  study.metric = json.at("metric").get<std::string>();
+  study.trials = json.at("trials").get<std::int64_t>();
+  study.without_result = json.at("without_result").get<std::int64_t>();
+  study.taken = json.at("taken").get<std::int64_t>();
+  study.learned_from = json.at("learned_from").get<bool>();
+  study.max_step = get_optional<std::int64_t>(json, "max_step");
+  study.best_trial = get_optional<TrialId>(json, "best_trial");
+  study.best_value = get_optional<double>(json, "best_value");
+  if (study.best_trial) study.best_parameters = read_parameters(json.at("best_parameters"));
+  return ev::EarlierStudyTaken{std::move(study)};
+}
+
+const char* write(Json& json, const ev::EarlierTrialTaken& body) {
+  json["study"] = body.study;
+  json["trial"] = body.trial;
+  put(json, "value", body.value);
+  json["infeasible"] = body.infeasible;
+  json["completed"] = body.completed;
+  json["last_step"] = body.last_step;
+  json["parameters"] = parameters_json(body.parameters);
+  return "earlier";
+}
+ev::Body read_earlier_trial(const Json& json) {
+  ev::EarlierTrialTaken body;
+  body.study = json.at("study").get<int>();
+  body.trial = json.at("trial").get<TrialId>();
+  body.value = get_optional<double>(json, "value");
+  body.infeasible = json.at("infeasible").get<bool>();
+  body.completed = json.at("completed").get<bool>();
+  body.last_step = json.at("last_step").get<std::int64_t>();
+  body.parameters = read_parameters(json.at("parameters"));
+  return body;
+}
+
 const char* write(Json& json, const ev::Proposed& body) {
   json["trial"] = body.trial;
   json["name"] = body.name;
   json["as_of"] = body.as_of;
   json["strategy"] = body.strategy;
   if (body.virtual_start != 0) json["clock"] = body.virtual_start;
-  Json& parameters = json["parameters"] = Json::object();
-  for (const auto& [name, value] : body.parameters) parameters[name] = value_json(value);
+  json["parameters"] = parameters_json(body.parameters);
   if (body.outlook) {
     json["outlook"] = Json{{"expected_improvement", number(body.outlook->expected_improvement)},
                            {"regret_bound", number(body.outlook->regret_bound)},
@@ -131,7 +124,7 @@ ev::Body read_proposed(const Json& json) {
   body.as_of = json.at("as_of").get<std::int64_t>();
   body.strategy = json.at("strategy").get<std::string>();
   body.virtual_start = get_optional<std::int64_t>(json, "clock").value_or(0);
-  for (const auto& [name, value] : json.at("parameters").items()) body.parameters.emplace_back(name, read_value(value));
+  body.parameters = read_parameters(json.at("parameters"));
   if (const auto outlook = json.find("outlook"); outlook != json.end()) {
     body.outlook = Outlook{read_number(outlook->at("expected_improvement")), read_number(outlook->at("regret_bound")),
                            read_number(outlook->at("noise"))};
@@ -323,7 +316,9 @@ struct Op {
   std::string_view name;
   ev::Body (*read)(const Json&);
 };
-constexpr std::array<Op, 14> kOps{{{"study_created", read_study_created},
+constexpr std::array<Op, 16> kOps{{{"study_created", read_study_created},
+                                   {"earlier_study", read_earlier_study},
+                                   {"earlier", read_earlier_trial},
                                    {"proposed", read_proposed},
                                    {"launched", read_launched},
                                    {"started", read_started},

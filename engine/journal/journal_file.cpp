@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "engine/journal/event_json.hpp"
 
@@ -61,6 +62,12 @@ Result<JournalWriter> JournalWriter::open(const std::string& path, std::uint64_t
     if (fdatasync(file.get()) != 0) return storage_error("cannot sync", path);
   }
   return JournalWriter(std::move(file), path, good_length);
+}
+
+Status JournalWriter::move_to(const std::string& path) {
+  if (std::rename(path_.c_str(), path.c_str()) != 0) return storage_error("cannot rename", path_);
+  path_ = path;
+  return {};
 }
 
 void JournalWriter::append(const Event& event) { queue_ += to_line(event); }

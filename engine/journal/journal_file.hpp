@@ -33,6 +33,9 @@ class JournalWriter {
   /// Opens `path` for appending after `good_length` bytes; whatever follows (a torn line) is cut off first.
   static Result<JournalWriter> open(const std::string& path, std::uint64_t good_length);
 
+  /// Gives the file another name; the directory is not synced.
+  Status move_to(const std::string& path);
+
   /// Queues an event for the next commit.
   void append(const Event& event);
   /// Writes what is queued; `durable`: returns only when it is on the disk. When the disk is full the file is cut back to its

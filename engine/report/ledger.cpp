@@ -173,6 +173,18 @@ std::vector<const TrialRecord*> ranking(const StudyRecord& study) {
   return ranked;
 }
 
+std::optional<OverallBest> overall_best(const StudyRecord& study) {
+  if (study.earlier_studies.empty() || study.earlier_studies.front().type != WarmStartType::kIdentical) return std::nullopt;
+  std::optional<OverallBest> best;
+  if (const auto ranked = ranking(study); !ranked.empty())
+    best = OverallBest{nullptr, ranked.front()->id, *ranked.front()->value};
+  for (const EarlierStudy& earlier : study.earlier_studies) {
+    if (!earlier.best_value || (best && !study.objective.better(*earlier.best_value, best->value))) continue;
+    best = OverallBest{&earlier, *earlier.best_trial, *earlier.best_value};
+  }
+  return best;
+}
+
 std::optional<std::int64_t> value_step(const TrialRecord& trial, const Objective& objective) {
   const Series* series = trial.find_series(objective.metric);
   if (series == nullptr || series->points.empty()) return std::nullopt;

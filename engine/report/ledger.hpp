@@ -76,6 +76,14 @@ std::map<std::string, std::int64_t> count_stop_reasons(const StudyRecord& study)
 
 /// Trials with a value, best first; equal ones in the order of their numbers.
 std::vector<const TrialRecord*> ranking(const StudyRecord& study);
+/// The best of a study and of those it began with (SageMaker: OverallBestTrainingJob). None but with `identical`, whose values
+/// mean the same, and while there is no value.
+struct OverallBest {
+  const EarlierStudy* study = nullptr;  ///< null: the study itself
+  TrialId trial = 0;
+  double value = 0.0;
+};
+std::optional<OverallBest> overall_best(const StudyRecord& study);
 /// The step at which a trial's value was reached: its last, or the first best one with `value: best`.
 std::optional<std::int64_t> value_step(const TrialRecord& trial, const Objective& objective);
 

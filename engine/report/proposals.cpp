@@ -28,7 +28,7 @@ std::string shell_line(const std::vector<std::string>& argv) {
   return line;
 }
 
-Result<std::vector<DryRunProposal>> first_proposals(const StudySpec& spec, const Registry& registry) {
+Result<std::vector<DryRunProposal>> first_proposals(const StudySpec& spec, const Registry& registry, const Earlier& earlier) {
   const auto* entry = registry.find_strategy(spec.strategy.name);
   if (entry == nullptr) return Status::invalid("there is no strategy '" + spec.strategy.name + "'");
   auto strategy = entry->make(spec.space, spec.strategy.options);
@@ -40,6 +40,8 @@ Result<std::vector<DryRunProposal>> first_proposals(const StudySpec& spec, const
   study.strategy = spec.strategy.name;
   study.stopping = spec.stopping ? spec.stopping->policy.name : "off";
   study.seed = spec.seed;
+  study.earlier_studies = earlier.studies;
+  study.earlier_trials = earlier.trials;
   study.declared_max_step = spec.declared_max_step();
   const int count = static_cast<int>(std::min<std::int64_t>(kDryRunProposals, spec.limits.max_trials.value_or(kDryRunProposals)));
   const FirstPoints first_points(spec);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/config/study_spec.hpp"
+#include "engine/core/warm_start.hpp"
 
 /// What `tune run --dry-run` shows: a few proposals with their command lines, nothing written and nothing started.
 namespace tune::engine {
@@ -15,8 +16,8 @@ struct DryRunProposal {
   std::vector<std::string> argv;
 };
 
-/// The first proposals of the study that `spec` describes; fewer when its strategy has no more.
-Result<std::vector<DryRunProposal>> first_proposals(const StudySpec& spec, const Registry& registry);
+/// The first proposals of the study that `spec` describes, beginning with `earlier`; fewer when its strategy has no more.
+Result<std::vector<DryRunProposal>> first_proposals(const StudySpec& spec, const Registry& registry, const Earlier& earlier = {});
 
 std::string proposals_text(const StudySpec& spec, const std::vector<DryRunProposal>& proposals);
 /// `{"schema": 1, "trials": [{"trial": 1, "parameters": {...}, "command": [...]}]}`

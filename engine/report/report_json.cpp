@@ -127,6 +127,49 @@ Json ending_json(const StudyRecord& study) {
   return {{"reason", study.stop_reason}, {"numbers", std::move(numbers)}};
 }
 
+Json named_values_json(const std::vector<std::pair<std::string, Value>>& values) {
+  Json object = Json::object();
+  for (const auto& [name, value] : values) object[name] = json_value(value);
+  return object;
+}
+
+/// The best of the earlier studies and this one, where their values mean the same; `study` is null for a trial of this one.
+Json overall_best_json(const StudyRecord& study) {
+  const auto best = overall_best(study);
+  if (!best) return nullptr;
+  const bool own = best->study == nullptr;
+  return {{"study", own ? Json(nullptr) : Json(best->study->name)},
+          {"directory", own ? Json(nullptr) : Json(best->study->directory)},
+          {"trial", best->trial},
+          {"value", json_number(best->value)},
+          {"parameters", own ? json_parameters(study.space, study.trial(best->trial).configuration)
+                             : named_values_json(best->study->best_parameters)}};
+}
+
+Json warm_start_json(const StudyRecord& study) {
+  if (study.earlier_studies.empty()) return nullptr;
+  Json studies = Json::array();
+  for (const EarlierStudy& earlier : study.earlier_studies) {
+    Json best = nullptr;
+    if (earlier.best_trial) {
+      best = {{"trial", *earlier.best_trial},
+              {"value", json_number(earlier.best_value)},
+              {"parameters", named_values_json(earlier.best_parameters)}};
+    }
+    studies.push_back({{"name", earlier.name},
+                       {"directory", earlier.directory},
+                       {"metric", earlier.metric},
+                       {"trials", earlier.trials},
+                       {"without_result", earlier.without_result},
+                       {"taken", earlier.taken},
+                       {"best", std::move(best)}});
+  }
+  return {{"type", to_string(study.earlier_studies.front().type)},
+          {"learned_from", study.earlier_studies.front().learned_from},
+          {"studies", std::move(studies)},
+          {"overall_best", overall_best_json(study)}};
+}
+
 Json study_json(const StudyRecord& study, Until until, const Insight* insight) {
   const StatusCounts counts = count_statuses(study);
   const Ledger ledger = make_ledger(study, until);
@@ -141,7 +184,8 @@ Json study_json(const StudyRecord& study, Until until, const Insight* insight) {
             {"objective", {{"metric", study.objective.metric}, {"goal", to_string(study.objective.goal)}}},
             {"strategy", study.strategy},
             {"early_stopping", study.stopping},
-            {"seed", study.seed}}},
+            {"seed", study.seed},
+            {"warm_start", warm_start_json(study)}}},
           {"counts",
            {{"Completed", counts.completed},
             {"Stopped", counts.stopped},

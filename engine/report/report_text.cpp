@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/core/warm_start.hpp"
 #include "engine/report/ending_text.hpp"
 #include "engine/report/format.hpp"
 #include "engine/report/text_table.hpp"
@@ -41,6 +42,13 @@ std::string heading(const StudyRecord& study) {
   if (const std::string ending = ending_text(study); !ending.empty()) out += labelled("ended", ending);
   out += labelled("objective", std::string(to_string(study.objective.goal)) + " " + printable(study.objective.metric));
   out += labelled("search", study.strategy + ", early stopping " + study.stopping + ", seed " + std::to_string(study.seed));
+  for (const EarlierStudy& earlier : study.earlier_studies) {
+    const bool first = &earlier == &study.earlier_studies.front();
+    out +=
+        labelled(first ? "warm start" : "", std::string(to_string(earlier.type)) + ", " + printable(earlier_study_text(earlier)));
+  }
+  if (!study.earlier_studies.empty() && !study.earlier_studies.front().learned_from)
+    out += labelled("", "the strategy " + study.strategy + " does not look at earlier trials");
   return out;
 }
 
@@ -76,12 +84,26 @@ std::string top_table(const StudyRecord& study, const std::vector<const TrialRec
   return display_width(std::string_view(table).substr(0, table.find('\n'))) <= kTableWidth ? table : narrow.text("  ");
 }
 
+/// With the studies that this one began with, where their values mean the same.
+std::string overall_best_text(const StudyRecord& study) {
+  const auto best = overall_best(study);
+  if (!best) return "";
+  if (best->study == nullptr) return "It is the best over the earlier studies, too.\n\n";
+  std::string out = "Best over the earlier studies: trial " + std::to_string(best->trial) + " of " +
+                    printable(best->study->name) + ", " + to_text(best->value) + "\n ";
+  for (const auto& [name, value] : best->study->best_parameters) out += " " + printable(name) + "=" + shortened(value);
+  return out + "\n\n";
+}
+
 std::string best_section(const StudyRecord& study) {
   const auto ranked = ranking(study);
-  if (ranked.empty()) return "\nNo trial has given a value of " + printable(study.objective.metric) + " so far.\n";
+  if (ranked.empty()) {
+    return "\nNo trial has given a value of " + printable(study.objective.metric) + " so far.\n" + overall_best_text(study);
+  }
   std::string out = "\nBest: trial " + std::to_string(ranked.front()->id) + ", " + printable(study.objective.metric) + " = " +
                     to_text(*ranked.front()->value) + "\n";
   out += "  " + parameters_text(study.space, ranked.front()->configuration) + "\n\n";
+  out += overall_best_text(study);
   if (ranked.size() > 1) out += "Top " + std::to_string(std::min(kTopTrials, ranked.size())) + ":\n";
   return out + top_table(study, ranked);
 }

@@ -94,6 +94,13 @@ std::string completion_text(const Completion& completion) {
   return out;
 }
 
+std::string warm_start_text(const WarmStart& warm_start) {
+  std::string out = std::string(to_string(warm_start.type)) + ", with the trials of ";
+  for (const std::string& study : warm_start.studies)
+    out += (&study == &warm_start.studies.front() ? "" : ", ") + printable(study);
+  return out;
+}
+
 std::string stopping_text(const StudySpec& spec) {
   if (!spec.stopping) return "off";
   std::string out = named_text(spec.stopping->policy);
@@ -152,6 +159,7 @@ std::string settings_text(const StudySpec& spec) {
   out += labelled("limits", limits_text(spec));
   if (const std::string completion = completion_text(spec.completion); !completion.empty())
     out += labelled("ends when", completion);
+  if (spec.warm_start) out += labelled("warm start", warm_start_text(*spec.warm_start));
   const auto max_step = spec.declared_max_step();
   out += labelled("maximum step", max_step ? std::to_string(*max_step) : "not declared: that of the longest completed trial");
   out += labelled("GPUs", gpus_text(spec.resources));

@@ -1,6 +1,5 @@
 #include "engine/core/completion.hpp"
-#include "engine/core/study_core.hpp"
-#include "engine/journal/journal_file.hpp"
+#include "engine/core/read_study.hpp"
 #include "engine/journal/study_lock.hpp"
 #include "engine/run/requests.hpp"
 #include "engine/run/run_study.hpp"
@@ -8,18 +7,11 @@
 namespace tune::engine {
 
 Result<LoadedStudy> load_study(const std::string& directory, const Registry&) {
-  if (!holds_study(directory)) {
-    return Status::invalid(directory + " holds no study (no journal.jsonl with a record there)");
-  }
-  const std::string path = journal_path(directory);
-  const Result<std::string> content = read_whole_file(path);
-  if (!content.ok()) return content.status();
-  StudyState state;
-  const auto reading = read_journal(*content, path, [&](const Event& event) { return state.apply(event); });
+  Result<StudyReading> reading = read_study(directory);
   if (!reading.ok()) return reading.status();
   LoadedStudy loaded;
-  loaded.spec = state.spec();
-  loaded.record = state.record();
+  loaded.spec = reading->state.spec();
+  loaded.record = reading->state.record();
   loaded.running = StudyLock::held(directory);
   if (reading->torn_bytes > 0 && !loaded.running) {
     loaded.notes.push_back("the journal's last line is torn (" + std::to_string(reading->torn_bytes) + " bytes after byte " +

@@ -260,6 +260,8 @@ Result<std::unique_ptr<Session>> Session::open(const std::string& directory, con
   return session;
 }
 
+const std::vector<std::string>& Session::notes() const { return parts_->study->core().notes(); }
+
 std::string Session::handle(std::string_view line) {
   Json answer;
   Json request;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/api/ask_tell.hpp"
 
@@ -18,6 +19,8 @@ class Session {
   static Result<std::unique_ptr<Session>> open(const std::string& directory, const StudySpec& spec, const Registry& registry,
                                                OpenMode mode);
 
+  /// What was found on opening, for the user.
+  [[nodiscard]] const std::vector<std::string>& notes() const;
   /// The answer to one request, without a newline.
   std::string handle(std::string_view line);
 

@@ -63,6 +63,16 @@ void StudyState::close(AttemptRecord& attempt, TimePoint end) {
   gpu_time_ += gpu_time(attempt, end);
 }
 
+Result<Configuration> StudyState::configuration_of(const std::vector<std::pair<std::string, Value>>& parameters) const {
+  Configuration configuration(record_.space.size());
+  for (const auto& [name, value] : parameters) {
+    const auto index = record_.space.index_of(name);
+    if (!index) return impossible("the space has no parameter '" + name + "'");
+    configuration[*index] = value;
+  }
+  return configuration;
+}
+
 Result<TrialRecord*> StudyState::unfinished(TrialId trial) {
   if (!record_.has_trial(trial)) return impossible("there is no trial " + std::to_string(trial));
   TrialRecord& found = record_.trials[static_cast<std::size_t>(trial - 1)];
@@ -95,20 +105,32 @@ Status StudyState::on(const Event& event, const event::StudyCreated& body) {
   return {};
 }
 
+Status StudyState::on(const Event&, const event::EarlierStudyTaken& body) {
+  if (!record_.trials.empty()) return impossible("the study has trials already");
+  record_.earlier_studies.push_back(body.study);
+  return {};
+}
+
+Status StudyState::on(const Event&, const event::EarlierTrialTaken& body) {
+  const int studies = static_cast<int>(record_.earlier_studies.size());
+  if (studies == 0 || body.study != studies - 1 || !record_.trials.empty()) return impossible("it is of no earlier study");
+  Result<Configuration> configuration = configuration_of(body.parameters);
+  if (!configuration.ok()) return configuration.status();
+  record_.earlier_trials.push_back(
+      {body.study, body.trial, *std::move(configuration), body.value, body.infeasible, body.completed, body.last_step});
+  return {};
+}
+
 Status StudyState::on(const Event& event, const event::Proposed& body) {
   if (body.trial != static_cast<TrialId>(record_.trials.size()) + 1) {
     return impossible("trial " + std::to_string(body.trial) + " is not the next one");
   }
-  Configuration configuration(record_.space.size());
-  for (const auto& [name, value] : body.parameters) {
-    const auto index = record_.space.index_of(name);
-    if (!index) return impossible("the space has no parameter '" + name + "'");
-    configuration[*index] = value;
-  }
+  Result<Configuration> configuration = configuration_of(body.parameters);
+  if (!configuration.ok()) return configuration.status();
   TrialRecord trial;
   trial.id = body.trial;
   trial.name = body.name;
-  trial.configuration = std::move(configuration);
+  trial.configuration = *std::move(configuration);
   trial.as_of = body.as_of;
   trial.virtual_start = body.virtual_start;
   trial.outlook = body.outlook;

@@ -42,6 +42,8 @@ class StudyState {
 
  private:
   Status on(const Event& event, const event::StudyCreated& body);
+  Status on(const Event& event, const event::EarlierStudyTaken& body);
+  Status on(const Event& event, const event::EarlierTrialTaken& body);
   Status on(const Event& event, const event::Proposed& body);
   Status on(const Event& event, const event::Launched& body);
   Status on(const Event& event, const event::Started& body);
@@ -57,6 +59,7 @@ class StudyState {
   Status on(const Event& event, const event::OwnerChanged& body);
 
   void close(AttemptRecord& attempt, TimePoint end);
+  Result<Configuration> configuration_of(const std::vector<std::pair<std::string, Value>>& parameters) const;
   Result<TrialRecord*> unfinished(TrialId trial);
   Result<AttemptRecord*> newest_attempt(AttemptId id);
 

@@ -161,6 +161,48 @@ struct TrialRecord {
   }
 };
 
+/// What the values of an earlier study are worth to one that begins with them (SageMaker: WarmStartType).
+enum class WarmStartType {
+  kIdentical,  ///< the same program and data: they are what this study would get
+  kTransfer,   ///< something like it: within one study, better is better
+};
+inline std::string_view to_string(WarmStartType type) { return type == WarmStartType::kIdentical ? "identical" : "transfer"; }
+
+inline constexpr std::size_t kMaxEarlierStudies = 5;  ///< that one study may begin with; SageMaker's bound
+
+/// The studies a new one begins with (docs/warm-start.md).
+struct WarmStart {
+  std::vector<std::string> studies = {};  ///< their directories
+  WarmStartType type = WarmStartType::kIdentical;
+};
+
+/// A study that this one began with, as it was then.
+struct EarlierStudy {
+  std::string name = {};
+  std::string directory = {};  ///< where it lay
+  WarmStartType type = WarmStartType::kIdentical;
+  std::string metric = {};          ///< its objective's; the goal is this study's
+  std::int64_t trials = 0;          ///< of its own that had ended
+  std::int64_t without_result = 0;  ///< of those: had neither a value nor were infeasible
+  std::int64_t taken = 0;           ///< of those: are among the earlier trials; the rest does not fit this study's space
+  bool learned_from = false;        ///< whether the strategy says that it looks at them
+  std::optional<std::int64_t> max_step = {};  ///< that it declared
+  std::optional<TrialId> best_trial = {};     ///< of all its trials, taken or not
+  std::optional<double> best_value = {};
+  std::vector<std::pair<std::string, Value>> best_parameters = {};  ///< by its own names
+};
+
+/// A trial of an earlier study, in this study's space.
+struct EarlierTrial {
+  int study = 0;                     ///< index into the earlier studies
+  TrialId trial = 0;                 ///< its number there
+  Configuration configuration = {};  ///< kTransfer: a parameter that the earlier study did not have has no value
+  std::optional<double> value = {};  ///< its result, finite; none exactly when it is infeasible
+  bool infeasible = false;           ///< it diverged or ran out of memory
+  bool completed = false;            ///< it ran to its end; else `value` is what it had when it was stopped
+  std::int64_t last_step = 0;        ///< of its objective's observations; 0 without one
+};
+
 struct StudyRecord {
   std::string name = {};
   Space space = {};
@@ -176,10 +218,12 @@ struct StudyRecord {
   std::int64_t seq = 0;                                           ///< sequence number of the last event folded in
   TimePoint created = {};
   std::optional<TimePoint> ended = {};
-  Duration active{0};                        ///< wall time during which a process owned the study
-  std::deque<TrialRecord> trials = {};       ///< trials[i].id == i + 1
-  std::vector<TrialId> finished_order = {};  ///< in the order in which they ended
-  std::vector<TrialId> running = {};         ///< not finished, in the order of their proposal
+  Duration active{0};                              ///< wall time during which a process owned the study
+  std::vector<EarlierStudy> earlier_studies = {};  ///< that it began with
+  std::vector<EarlierTrial> earlier_trials = {};   ///< theirs, by study, in the order in which they ended there
+  std::deque<TrialRecord> trials = {};             ///< trials[i].id == i + 1
+  std::vector<TrialId> finished_order = {};        ///< in the order in which they ended
+  std::vector<TrialId> running = {};               ///< not finished, in the order of their proposal
 
   [[nodiscard]] const TrialRecord& trial(TrialId id) const { return trials[static_cast<std::size_t>(id - 1)]; }
   [[nodiscard]] bool has_trial(TrialId id) const { return id >= 1 && id <= static_cast<TrialId>(trials.size()); }

@@ -24,6 +24,8 @@ class Strategy {
   [[nodiscard]] virtual std::string_view name() const = 0;
   /// REQUIRES: count >= 1.
   [[nodiscard]] virtual Asked ask(const StudyView& study, int count) = 0;
+  /// Whether it looks at `StudyView::earlier()`; users whose strategy does not are told so.
+  [[nodiscard]] virtual bool learns_from_earlier() const { return false; }
   /// A trial has ended. Optional incremental update.
   virtual void tell(const TrialView&) {}
 };

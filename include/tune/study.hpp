@@ -42,6 +42,7 @@ struct StudyOptions {
   bool deterministic = false;                                   ///< a parallel run repeats exactly (docs/architecture.md)
   std::optional<std::chrono::milliseconds> trial_runtime = {};  ///< after which run() stops a trial
   int max_failures = 5;                                         ///< failed trials in a row after which the study ends
+  std::optional<WarmStart> warm_start = {};                     ///< earlier studies to begin with (docs/warm-start.md)
   Registry registry = builtin();                                ///< add your own strategies and policies to it
 };
 

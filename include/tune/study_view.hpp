@@ -107,6 +107,9 @@ class StudyView {
   [[nodiscard]] std::size_t finished_count() const { return record_->finished_order.size(); }
   [[nodiscard]] std::size_t running_count() const { return record_->running.size(); }
   [[nodiscard]] TrialView trial(TrialId id) const { return {record_->trial(id), record_->objective}; }
+  /// The trials of other studies that this one began with (`warm_start`). They are none of its own: not in any range above.
+  [[nodiscard]] std::span<const EarlierTrial> earlier() const { return record_->earlier_trials; }
+  [[nodiscard]] std::span<const EarlierStudy> earlier_studies() const { return record_->earlier_studies; }
 
   /// The maximum step: `max_step`, else `static.epochs` (or SageMaker's synonyms), else the last step of the longest completed
   /// trial; none while none of these is known.

@@ -172,7 +172,7 @@ TEST_CASE("report, JSON: the documented keys in their order") {
     return out;
   };
   CHECK(keys(json) == "schema study counts best insight seconds trials");
-  CHECK(keys(json.at("study")) == "name status stop_reason ending objective strategy early_stopping seed");
+  CHECK(keys(json.at("study")) == "name status stop_reason ending objective strategy early_stopping seed warm_start");
   CHECK(keys(json.at("counts")) == "Completed Stopped Failed InProgress");
   CHECK(keys(json.at("best")) == "trial value step parameters");
   CHECK(keys(json.at("seconds")) == "training billable wall early_stopping_saved_estimate");
