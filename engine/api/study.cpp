@@ -108,6 +108,9 @@ Result<engine::StudySpec> make_spec(const std::string& directory, const Space& s
     spec.warm_start = *std::move(warm_start);
   }
   spec.seed = options.seed;
+  if (options.lookahead < 0 || options.lookahead > 1)
+    return Status::invalid("lookahead: given " + std::to_string(options.lookahead) + "; allowed: 0 or 1");
+  spec.lookahead = options.lookahead;
   spec.limits.max_trials = options.max_trials;
   spec.limits.max_failures = options.max_failures;
   if (options.trial_runtime) spec.limits.trial_runtime = *options.trial_runtime;

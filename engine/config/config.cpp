@@ -90,6 +90,9 @@ class Loader {
           read_strategy(top_.find("strategy"), root_.mark, "strategy", registry_, spec_.space, space_ok_, errors_);
       spec_.strategy = std::move(choice.strategy);
       spec_.seed = choice.seed;
+      spec_.lookahead = choice.lookahead;
+      if (spec_.lookahead > 0 && !context_.needs_program)
+        notes_.push_back("strategy.lookahead means nothing in a session, which proposes when it is asked");
     }
     if (const YamlNode* node = top_.find("early_stopping")) {
       spec_.stopping = read_stopping(*node, "early_stopping", registry_, spec_.space, space_ok_, errors_);

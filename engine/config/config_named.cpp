@@ -122,6 +122,7 @@ StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_vie
   const SectionReader reader(map, std::string(path), strategy_section(*entry), errors);
   StrategyChoice choice;
   choice.seed = static_cast<std::uint64_t>(reader.whole("seed").value_or(0));
+  choice.lookahead = static_cast<int>(reader.whole("lookahead").value_or(0));
   choice.strategy = resolve(*entry, reader, name.mark, std::string(path), space, space_ok, before, errors);
   return choice;
 }

@@ -31,6 +31,7 @@ std::vector<MetricDefinition> read_metrics(const YamlNode& list, std::string_vie
 struct StrategyChoice {
   NamedOptions strategy;
   std::uint64_t seed = 0;
+  int lookahead = 0;
 };
 /// `strategy`; null stands for the default. `space_ok`: the space may be shown to the strategy for its consent.
 StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_view path, const Registry& registry,

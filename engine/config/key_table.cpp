@@ -258,15 +258,20 @@ const SectionSpec& section(std::string_view name) {
 }
 
 SectionSpec strategy_section() {
-  return {.name = "strategy",
-          .doc = "Where to look next.",
-          .keys = {{.name = "name", .default_text = std::string(kDefaultStrategy), .doc = "The strategy."},
-                   {.name = "seed",
-                    .type = KeyType::kInt,
-                    .default_text = "0",
-                    .doc = "Of all random numbers of the study.",
-                    .min = 0.0}},
-          .short_key = "name"};
+  return {
+      .name = "strategy",
+      .doc = "Where to look next.",
+      .keys =
+          {{.name = "name", .default_text = std::string(kDefaultStrategy), .doc = "The strategy."},
+           {.name = "seed", .type = KeyType::kInt, .default_text = "0", .doc = "Of all random numbers of the study.", .min = 0.0},
+           {.name = "lookahead",
+            .type = KeyType::kInt,
+            .default_text = "0",
+            .doc = "0: a proposal is made when a slot is free, from all that is known then; 1: while trials run, right "
+                   "after the launch before it, so that a free slot never waits for it.",
+            .min = 0.0,
+            .max = 1.0}},
+      .short_key = "name"};
 }
 
 SectionSpec stopping_section() {

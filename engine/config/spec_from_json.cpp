@@ -322,6 +322,7 @@ Result<StudySpec> spec_from_json(std::string_view text) {
   reader["initial"].each([&](const Reader& one) { spec.initial.push_back(read_point(one, spec.space)); });
   spec.strategy = read_named(reader["strategy"]);
   spec.seed = reader["seed"].natural();
+  if (const Reader lookahead = reader.maybe("lookahead"); !lookahead.is_null()) spec.lookahead = lookahead.small();
   spec.stopping = read_stopping(reader["early_stopping"]);
   spec.limits = read_limits(reader["limits"]);
   spec.completion = read_completion(reader["completion"]);

@@ -130,6 +130,7 @@ Json to_json(const StudySpec& spec) {
   for (const Configuration& point : spec.initial) json["initial"].push_back(point_json(spec.space, point));
   json["strategy"] = named_json(spec.strategy);
   json["seed"] = spec.seed;
+  json["lookahead"] = spec.lookahead;
   json["early_stopping"] = stopping_json(spec.stopping);
   json["limits"] = limits_json(spec.limits);
   json["completion"] = Json{{"target", optional_json(spec.completion.target)},

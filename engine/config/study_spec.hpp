@@ -64,6 +64,7 @@ struct StudySpec {
   std::vector<Configuration> initial;  ///< first points; a parameter that one leaves out has no value in it
   NamedOptions strategy;
   std::uint64_t seed = 0;
+  int lookahead = 0;  ///< 1: the next proposal is made right after a launch, while trials run
   std::optional<StoppingSpec> stopping;
   Limits limits;
   Completion completion;

@@ -227,9 +227,9 @@ Result<TrialId> StudyCore::add(const Configuration& configuration, double value)
   return trial;
 }
 
-AttemptId StudyCore::launch(TrialId trial, std::optional<std::int64_t> resumed_from_step) {
+AttemptId StudyCore::launch(TrialId trial, std::optional<std::int64_t> resumed_from_step, std::int64_t virtual_start) {
   const AttemptId id{trial, static_cast<int>(record().trial(trial).attempts.size()) + 1};
-  record_event(event::Launched{id, resumed_from_step});
+  record_event(event::Launched{id, resumed_from_step, virtual_start});
   return id;
 }
 

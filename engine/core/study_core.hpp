@@ -58,8 +58,9 @@ class StudyCore {
   Proposal propose(std::int64_t virtual_start = 0);
   /// Records a finished trial from elsewhere.
   Result<TrialId> add(const Configuration& configuration, double value);
-  /// Begins the trial's next attempt and returns it. REQUIRES: none is in flight.
-  AttemptId launch(TrialId trial, std::optional<std::int64_t> resumed_from_step);
+  /// Begins the trial's next attempt and returns it. `virtual_start`: of a trial that was proposed ahead; 0: as it was proposed.
+  /// REQUIRES: none is in flight.
+  AttemptId launch(TrialId trial, std::optional<std::int64_t> resumed_from_step, std::int64_t virtual_start = 0);
   void started(AttemptId id, const Started& where);
   /// One observation. Returns the decision when it ends the trial: its stop is then in the journal's queue as well.
   std::optional<Decision> observe(AttemptId id, const std::string& metric, std::int64_t step, double value,

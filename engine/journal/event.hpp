@@ -45,6 +45,7 @@ struct Proposed {
 struct Launched {
   AttemptId id;
   std::optional<std::int64_t> resumed_from_step;
+  std::int64_t virtual_start = 0;  ///< of a trial that was proposed ahead, which did not know it then
 };
 struct Started {
   AttemptId id;

@@ -135,10 +135,12 @@ ev::Body read_proposed(const Json& json) {
 const char* write(Json& json, const ev::Launched& body) {
   put_id(json, body.id);
   put(json, "resumed_from_step", body.resumed_from_step);
+  if (body.virtual_start != 0) json["clock"] = body.virtual_start;
   return "launched";
 }
 ev::Body read_launched(const Json& json) {
-  return ev::Launched{get_id(json), get_optional<std::int64_t>(json, "resumed_from_step")};
+  return ev::Launched{get_id(json), get_optional<std::int64_t>(json, "resumed_from_step"),
+                      get_optional<std::int64_t>(json, "clock").value_or(0)};
 }
 
 const char* write(Json& json, const ev::Started& body) {

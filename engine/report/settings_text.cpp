@@ -154,7 +154,8 @@ std::string named_text(const NamedOptions& named) {
 std::string settings_text(const StudySpec& spec) {
   std::string out = labelled("study", spec.name);
   out += labelled("objective", objective_text(spec.objective));
-  out += labelled("strategy", named_text(spec.strategy) + ", seed " + std::to_string(spec.seed));
+  out += labelled("strategy", named_text(spec.strategy) + ", seed " + std::to_string(spec.seed) +
+                                  (spec.lookahead > 0 ? ", proposes ahead" : ""));
   out += labelled("early stopping", stopping_text(spec));
   out += labelled("limits", limits_text(spec));
   if (const std::string completion = completion_text(spec.completion); !completion.empty())

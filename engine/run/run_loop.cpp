@@ -40,14 +40,17 @@ Status RunLoop::run() {
   end_if_due();
   if (status.ok()) check_requests();
   while (status.ok()) {
-    if (!interrupted()) fill_slots(clock_of_free_slot());
-    if (status = carry_out(); !status.ok()) break;
+    do {
+      if (!interrupted()) fill_slots(clock_of_free_slot());
+      status = carry_out();
+    } while (status.ok() && look_ahead());
+    if (!status.ok()) break;
     if (live_.empty() && interrupted()) break;
-    if (live_.empty() && (ending_ || nothing_left_)) {
+    if (live_.empty() && (ending_ || (nothing_left_ && !next_waiting()))) {
       status = close_study();
       break;
     }
-    for (ExecutorEvent& event : executor_.wait(next_deadline())) receive(event);
+    for (ExecutorEvent& event : executor_.wait(consumed_all_ ? next_deadline() : clock_.now())) receive(event);
     if (deterministic())
       consume_in_virtual_order();
     else
@@ -107,33 +110,52 @@ RunLoop::Live& RunLoop::make_live(AttemptId id) {
   return live_.insert_or_assign(id.trial, std::move(live)).first->second;
 }
 
+bool RunLoop::has_free_slot() const {
+  return static_cast<int>(live_.size()) < options_.parallel && executor_.can_launch(options_.resources);
+}
+
+/// The first trial that was interrupted, or proposed and not launched.
+std::optional<TrialId> RunLoop::next_waiting() const {
+  const auto& running = core_.record().running;
+  const auto waiting = std::ranges::find_if(running, [&](TrialId trial) { return !live_.contains(trial); });
+  return waiting == running.end() ? std::nullopt : std::optional(*waiting);
+}
+
 void RunLoop::fill_slots(std::int64_t virtual_clock) {
-  while (!ending_ && static_cast<int>(live_.size()) < options_.parallel && executor_.can_launch(options_.resources)) {
-    // Interrupted and pending trials come first.
-    const auto& running = core_.record().running;
-    const auto waiting = std::ranges::find_if(running, [&](TrialId trial) { return !live_.contains(trial); });
-    if (waiting != running.end()) {
-      launch(*waiting);
+  while (!ending_ && has_free_slot()) {
+    if (const auto waiting = next_waiting()) {
+      launch(*waiting, virtual_clock);
       continue;
     }
-    if (nothing_left_) return;
+    // Whoever looks ahead proposes when the last launch has been carried out: no trial waits for the next one's proposal.
+    if (nothing_left_ || looks_ahead()) return;
     const Proposal proposal = core_.propose(virtual_clock);
     if (!proposal.trial) {
       nothing_left_ = proposal.exhausted;
       return;
     }
-    launch(*proposal.trial);
+    launch(*proposal.trial, virtual_clock);
   }
 }
 
-void RunLoop::launch(TrialId trial) {
+/// With `lookahead`: proposes the trial that the next free slot will get, unless one waits for it already. Whether there is a
+/// slot for it at once.
+bool RunLoop::look_ahead() {
+  if (!looks_ahead() || ending_ || nothing_left_ || interrupted() || next_waiting()) return false;
+  const Proposal proposal = core_.propose();
+  if (!proposal.trial) nothing_left_ = proposal.exhausted;
+  return proposal.trial && has_free_slot();
+}
+
+void RunLoop::launch(TrialId trial, std::int64_t virtual_clock) {
   const TrialRecord& record = core_.record().trial(trial);
   const int earlier = static_cast<int>(record.attempts.size());
   const bool resumes = has_checkpoint(core_.directory(), {trial, earlier});
   const Series* series = record.find_series(core_.record().objective.metric);
   std::optional<std::int64_t> from;
   if (resumes && series != nullptr && !series->points.empty()) from = series->points.back().step;
-  const AttemptId id = core_.launch(trial, from);
+  const bool ahead = looks_ahead() && earlier == 0;
+  const AttemptId id = core_.launch(trial, from, ahead ? virtual_clock : 0);
   Live& live = make_live(id);
   if (options_.definitions) live.reader.emplace(options_.definitions);
   launches_.push_back(plan_launch(launch_spec(), core_.record(), core_.directory(), id, options_.resources, resumes));
@@ -260,6 +282,7 @@ std::int64_t RunLoop::virtual_clock_of_head(const Live& live) const {
 
 /// Consumes items in the order (virtual clock, trial) for as long as nobody slower can still say something earlier.
 void RunLoop::consume_in_virtual_order() {
+  consumed_all_ = true;
   while (!interrupted() && !live_.empty()) {
     Live* first = nullptr;
     std::int64_t first_clock = 0;
@@ -271,7 +294,13 @@ void RunLoop::consume_in_virtual_order() {
       }
     }
     if (first->items.empty()) return;
+    const TrialId trial = first->id.trial;
     consume(*first);
+    if (looks_ahead() && !live_.contains(trial)) {
+      // What is known when the next trial is proposed must not depend on what else has arrived.
+      consumed_all_ = false;
+      return;
+    }
   }
 }
 

@@ -79,8 +79,12 @@ class RunLoop {
 
   Status adopt_in_flight();
   Status close_study();
+  [[nodiscard]] bool looks_ahead() const { return core_.spec().lookahead > 0; }
+  [[nodiscard]] bool has_free_slot() const;
+  [[nodiscard]] std::optional<TrialId> next_waiting() const;
   void fill_slots(std::int64_t virtual_clock);
-  void launch(TrialId trial);
+  bool look_ahead();
+  void launch(TrialId trial, std::int64_t virtual_clock);
   Live& make_live(AttemptId id);
   void set_time_limit(Live& live);
   Status carry_out();
@@ -124,6 +128,7 @@ class RunLoop {
   std::vector<std::string> handled_requests_;                           ///< files to remove once what they asked is durable
   std::optional<Ending> ending_;
   bool nothing_left_ = false;  ///< the strategy is exhausted or max_trials are proposed
+  bool consumed_all_ = true;   ///< false: consuming was put off until a launch is carried out and the next trial proposed
   int interrupts_seen_ = 0;
   TimePoint last_sync_;
   TimePoint last_tick_;

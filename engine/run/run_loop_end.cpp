@@ -58,6 +58,10 @@ void RunLoop::check_requests() {
     } else if (const auto found = live_.find(*request.trial); found != live_.end()) {
       core_.request_stop(*request.trial, "user");
       stop_live(found->second, grace_of(core_.spec()));
+    } else if (core_.record().has_trial(*request.trial) && !core_.record().trial(*request.trial).finished()) {
+      core_.request_stop(*request.trial, "user");  // interrupted, or proposed ahead
+      end_stopped();
+      if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
     } else {
       note("there is no running trial " + std::to_string(*request.trial) + " to stop");
     }
@@ -94,7 +98,7 @@ void RunLoop::end_if_due() {
     end_stopped();
 }
 
-/// What an ending had stopped that then did not come, and what had no attempt to be stopped: it is not started for that.
+/// What was stopped while it had no attempt that runs is not started for that.
 void RunLoop::end_stopped() {
   const std::vector<TrialId> running = core_.record().running;
   for (const TrialId trial : running) {

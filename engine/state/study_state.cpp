@@ -157,6 +157,7 @@ Status StudyState::on(const Event& event, const event::Launched& body) {
   attempt.number = body.id.attempt;
   attempt.launched = event.time;
   attempt.resumed_from_step = body.resumed_from_step;
+  if (body.virtual_start != 0) (*trial)->virtual_start = body.virtual_start;
   attempts.push_back(std::move(attempt));
   (*trial)->secondary = SecondaryStatus::kStarting;
   RunningDetail fresh;

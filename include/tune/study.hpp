@@ -38,8 +38,9 @@ struct StudyOptions {
   std::optional<Named> stopping = {};           ///< none: no early stopping
   std::optional<std::int64_t> max_trials = {};  ///< none: until the strategy is exhausted or another limit ends it
   std::uint64_t seed = 0;
-  std::optional<std::int64_t> max_step = {};                    ///< what a trial reports when it is done
-  bool deterministic = false;                                   ///< a parallel run repeats exactly (docs/architecture.md)
+  int lookahead = 0;                          ///< 1: run() makes the next proposal right after a launch; ask() does not care
+  std::optional<std::int64_t> max_step = {};  ///< what a trial reports when it is done
+  bool deterministic = false;                 ///< a parallel run repeats exactly (docs/architecture.md)
   std::optional<std::chrono::milliseconds> trial_runtime = {};  ///< after which run() stops a trial
   int max_failures = 5;                                         ///< failed trials in a row after which the study ends
   std::optional<WarmStart> warm_start = {};                     ///< earlier studies to begin with (docs/warm-start.md)

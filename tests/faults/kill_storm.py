@@ -53,7 +53,7 @@ objective: {{metric: score, goal: maximize}}
 parameters:
   x: {{type: int, min: 1, max: 1000}}
   y: {{type: float, min: 0.001, max: 1.0, scale: log}}
-strategy: {{name: {strategy}, seed: 7}}
+strategy: {{name: {strategy}, seed: 7, lookahead: {lookahead}}}
 early_stopping: {{name: median, min_trials: 4}}
 limits: {{max_trials: {trials}, max_parallel: 4}}
 deterministic: true
@@ -150,7 +150,7 @@ class Storm:
         with open(f"{base}/trial.sh", "w", encoding="utf-8") as file:
             file.write(TRIAL.format(sleep=options.step_seconds))
         with open(f"{base}/config.yaml", "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(strategy=options.strategy, trials=options.trials))
+            file.write(CONFIG.format(strategy=options.strategy, lookahead=options.lookahead, trials=options.trials))
 
     def start(self, words, name):
         environment = dict(os.environ, STARTS=f"{self.base}/{name}.starts")
@@ -241,6 +241,7 @@ def main():
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--strategy", default="random")
+    parser.add_argument("--lookahead", type=int, default=0, help="1: trials are proposed ahead")
     parser.add_argument("--step-seconds", type=float, default=0.02, help="how long one step of a trial takes")
     parser.add_argument("--longest-seconds", type=float, default=0.3, help="longest time between start and kill")
     options = parser.parse_args()

@@ -27,3 +27,7 @@ TEST_CASE("a study whose tune is killed at random moments reports what the undis
 TEST_CASE("the same with a strategy that learns from what has happened") {
   storm({"--kills", "6", "--seed", "2", "--strategy", "bayesian", "--trials", "24"});
 }
+
+TEST_CASE("the same where trials are proposed ahead") {
+  storm({"--kills", "6", "--seed", "3", "--strategy", "bayesian", "--trials", "24", "--lookahead", "1"});
+}

@@ -57,7 +57,7 @@ std::vector<event::Body> one_of_each() {
                       "random-1",
                       3,
                       Outlook{0.25, 1.0 / 3.0, std::numeric_limits<double>::infinity()}},
-      event::Launched{id, 4},
+      event::Launched{id, 4, 9},
       event::Started{id, "host", {"0", "GPU-1"}, 1},
       event::Observed{id, "validation:accuracy", 3, 0.25, event::LogPosition{17, 1, {3, std::nullopt}}},
       event::Observed{id, "loss", 1, std::numeric_limits<double>::infinity(), std::nullopt},
