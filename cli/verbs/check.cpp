@@ -6,6 +6,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "engine/config/command.hpp"
 #include "engine/core/warm_start.hpp"
 #include "engine/report/settings_text.hpp"
 #include "metrics/lint.hpp"
@@ -57,6 +58,7 @@ int check(const Context& context, const CheckOptions& options) {
   std::string out = engine::settings_text(spec);
   std::string remarks = lint_text(spec);
   for (const std::string& note : loaded->notes) remarks += "note: " + note + "\n";
+  for (const std::string& missing : engine::missing_files(spec)) remarks += "note: command: " + missing + "\n";
   const auto warm_start = warm_start_text(context, spec);
   if (!warm_start.ok()) return fail(warm_start.status());
   remarks += *warm_start;

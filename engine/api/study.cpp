@@ -121,6 +121,13 @@ Result<engine::StudySpec> make_spec(const std::string& directory, const Space& s
   return spec;
 }
 
+/// As many at once as a config may have.
+Status check_parallel(int parallel) {
+  constexpr int kMost = engine::InProcessExecutor::kMaxThreads;
+  if (parallel <= kMost) return {};
+  return Status::invalid("parallel: given " + std::to_string(parallel) + "; allowed: 1 to " + std::to_string(kMost));
+}
+
 }  // namespace
 
 class Study::Impl {
@@ -179,20 +186,24 @@ Result<Study> Study::open(const std::string& directory, const Space& space, cons
 }
 
 Summary Study::run(const std::function<void(Trial&)>& train, const RunOptions& options) {
+  const int parallel = std::max(1, options.parallel);
+  if (Status possible = check_parallel(parallel); !possible.ok()) return impl_->with_status(impl_->keep(possible));
   const engine::StudySpec& spec = impl_->asked->core().spec();
   const std::string metric = spec.objective.metric;
   const auto max_step = spec.declared_max_step();
   if (Status limited = impl_->asked->limit_runtime(options.max_runtime); !limited.ok()) return impl_->with_status(limited);
-  engine::InProcessExecutor executor(*impl_->clock, std::max(1, options.parallel), [&](engine::InProcessTrial& called) {
+  engine::InProcessExecutor executor(*impl_->clock, parallel, [&](engine::InProcessTrial& called) {
     Trial trial = detail::TrialChannel::handle(std::make_shared<CalledChannel>(called, metric, max_step));
     train(trial);
   });
+  if (!executor.status().ok()) return impl_->with_status(impl_->keep(executor.status()));
   engine::RunLoopOptions loop;
-  loop.parallel = std::max(1, options.parallel);
+  loop.parallel = parallel;
   return impl_->loop(executor, std::move(loop));
 }
 
 Summary Study::run(const Command& command, const RunOptions& options) {
+  if (Status possible = check_parallel(options.parallel); !possible.ok()) return impl_->with_status(impl_->keep(possible));
   if (Status limited = impl_->asked->limit_runtime(options.max_runtime); !limited.ok()) return impl_->with_status(limited);
   auto prepared = engine::prepare_command_run(impl_->asked->core().spec(), command, std::max(1, options.parallel), *impl_->clock);
   if (!prepared.ok()) return impl_->with_status(prepared.status());

@@ -34,4 +34,8 @@ std::string params_json(const Space& space, const Configuration& configuration,
 /// One value as JSON, as above.
 std::string value_json(const Value& value);
 
+/// What a command names and what is not there, a sentence each: its program (from PATH or the trials' directory) and the script
+/// that an interpreter is to run. Words with placeholders are not looked at.
+std::vector<std::string> missing_files(const StudySpec& spec);
+
 }  // namespace tune::engine

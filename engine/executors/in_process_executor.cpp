@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <exception>
+#include <system_error>
 #include <utility>
 
 #include "engine/executors/host_name.hpp"
@@ -31,8 +32,14 @@ bool InProcessTrial::stop_requested() const {
 
 InProcessExecutor::InProcessExecutor(Clock& clock, int threads, Function function)
     : clock_(clock), function_(std::move(function)), slots_(threads) {
+  TUNE_CHECK(threads <= kMaxThreads);
   threads_.reserve(static_cast<std::size_t>(threads));
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  try {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error& error) {
+    status_ = Status::executor("of the " + std::to_string(threads) + " threads for trials the system gave " +
+                               std::to_string(threads_.size()) + ": " + error.what() + "; fewer trials at once would do");
+  }
 }
 
 InProcessExecutor::~InProcessExecutor() {

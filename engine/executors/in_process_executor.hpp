@@ -51,12 +51,17 @@ class InProcessTrial {
 class InProcessExecutor final : public Executor {
  public:
   using Function = std::function<void(InProcessTrial&)>;
+  static constexpr int kMaxThreads = 4096;
 
   /// `threads` is how many attempts run at once. The function is called from several threads at once.
+  /// REQUIRES: 1 <= threads <= kMaxThreads.
   InProcessExecutor(Clock& clock, int threads, Function function);
   ~InProcessExecutor() override;
   InProcessExecutor(const InProcessExecutor&) = delete;
   InProcessExecutor& operator=(const InProcessExecutor&) = delete;
+
+  /// Not ok: the system did not give all the threads; then it is of no use.
+  [[nodiscard]] const Status& status() const { return status_; }
 
   [[nodiscard]] bool can_launch(const Resources&) const override;
   Status launch(const LaunchSpec& spec) override;
@@ -75,6 +80,7 @@ class InProcessExecutor final : public Executor {
   Clock& clock_;
   const Function function_;
   WakeDescriptor wake_;
+  Status status_;
   Slots slots_;                       // the engine's thread only
   std::map<AttemptId, int> slot_of_;  // the engine's thread only: attempts whose end was not delivered yet
 

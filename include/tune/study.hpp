@@ -117,7 +117,7 @@ struct Command {
 };
 
 struct RunOptions {
-  int parallel = 1;                                           ///< trials at once
+  int parallel = 1;                                           ///< trials at once, up to 4096
   std::optional<std::chrono::milliseconds> max_runtime = {};  ///< of the study, over all its runs; journaled when it changes
 };
 

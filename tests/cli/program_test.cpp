@@ -134,6 +134,31 @@ TEST_CASE("a dry run shows three proposals and writes nothing") {
   CHECK_FALSE(std::filesystem::exists(directory / "runs"));
 }
 
+TEST_CASE("check notes a program or a script that is not there") {
+  const TempDir directory;
+  const auto notes = [&](const std::string& command, const std::string& more = "") {
+    std::string config = kConfig;
+    const std::size_t at = config.find("command: ");
+    config.replace(at, config.find('\n', at) - at, "command: " + command);
+    directory.write("c.yaml", config + more);
+    const auto checked = tune({"check", "c.yaml"}, directory);
+    CHECK(checked.exit_code == 0);
+    const std::size_t note = checked.out.find("note: command: ");
+    return note == std::string::npos ? "" : checked.out.substr(note + 15, checked.out.find('\n', note) - note - 15);
+  };
+  CHECK(notes("[sh, -e, -u, train.sh, \"{x}\"]") == "");  // what follows -e may be code
+  CHECK(notes("[sh, -u, train.sh, \"{x}\"]") == "there is no train.sh in " + directory.path().string());
+  directory.write("train.sh", "");
+  CHECK(notes("[sh, -u, train.sh, \"{x}\"]") == "");
+  CHECK(notes("[sh, \"{label}.sh\"]") == "");
+  CHECK(notes("[sh, -c, 'exec ./train.sh']") == "");
+  CHECK(notes("[no-such-program, --x, \"{x}\"]") == "there is no program 'no-such-program' in PATH");
+  CHECK(notes("[no-such-program]", "environment: {PATH: /opt/bin}\n") == "");
+  CHECK(notes("[./train.sh]") == "the program " + (directory / "./train.sh") + " is not there, or cannot be executed");
+  std::filesystem::permissions(directory / "train.sh", std::filesystem::perms::owner_all);
+  CHECK(notes("[./train.sh]") == "");
+}
+
 TEST_CASE("check shows the resolved settings") {
   const TempDir directory;
   directory.write("c.yaml", kConfig);

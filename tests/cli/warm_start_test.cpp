@@ -114,7 +114,7 @@ TEST_CASE("a study takes its parents' own trials, not theirs; and tells the over
   const json first = folder.run("first");
   folder.config("second", kWide, from("runs/first", "identical"));
   folder.run("second");
-  folder.config("third", "  x: {type: int, min: 1, max: 50}\n", from("runs/second", "transfer"));
+  folder.config("third", "  x: {type: int, min: 1, max: 900}\n", from("runs/second", "transfer"));
   const auto third = folder.tune({"run", "third.yaml", "--json"});
   CHECK(has(third.err, "warm start: "));
   const json warm = json::parse(third.out).at("study").at("warm_start");

@@ -95,6 +95,69 @@ TEST_CASE("first points by name, in part or whole") {
   refused({NamedValues{}}, "initial[0]: has no value; allowed: at least one parameter's");
 }
 
+TEST_CASE("more trials at once than there can be are an error, and nothing is run") {
+  const TempDir dir;
+  Problem problem;
+  auto study = Study::open(dir / "study", problem.space, random_options(4));
+  REQUIRE(study.ok());
+  const Summary summary = study->run([](Trial&) { FAIL("no trial was to be run"); }, {.parallel = 100'000});
+  CHECK(summary.status.code() == ErrorCode::kInvalid);
+  CHECK(summary.status.message() == "parallel: given 100000; allowed: 1 to 4096");
+  CHECK(study->status().code() == ErrorCode::kInvalid);
+  CHECK(study->record().trials.empty());
+}
+
+TEST_CASE("a study begins with earlier ones, which its strategy sees beside its own trials") {
+  // Proposes the best configuration of the earlier studies.
+  struct Seer final : Strategy {
+    [[nodiscard]] std::string_view name() const override { return "seer"; }
+    [[nodiscard]] bool learns_from_earlier() const override { return true; }
+    [[nodiscard]] Asked ask(const StudyView& study, int) override {
+      const EarlierTrial* best = nullptr;
+      for (const EarlierTrial& trial : study.earlier()) {
+        CHECK(study.earlier_studies()[static_cast<std::size_t>(trial.study)].name == "old");
+        CHECK(trial.completed);
+        CHECK(trial.last_step == 1);
+        if (best == nullptr || *trial.value > *best->value) best = &trial;
+      }
+      REQUIRE(best != nullptr);
+      return {.configurations = {best->configuration}};
+    }
+  };
+  const TempDir dir;
+  Problem problem;
+  const auto train = [&](Trial& trial) { (void)trial.report(1, trial[problem.x]); };
+  {
+    auto old = Study::open(dir / "old", problem.space, random_options(6));
+    REQUIRE(old.ok());
+    REQUIRE(old->run(train).completed == 6);
+  }
+  StudyOptions options = random_options(1);
+  options.registry.add(Entry<Strategy>{
+      "seer", "", {}, [](const Space&, const Options&) { return Result<std::unique_ptr<Strategy>>(std::make_unique<Seer>()); }});
+  options.strategy = named("seer");
+  options.warm_start = WarmStart{{dir / "old"}, WarmStartType::kIdentical};
+  auto study = Study::open(dir / "new", problem.space, options);
+  REQUIRE_MESSAGE(study.ok(), study.status().message());
+  const Summary summary = study->run(train);
+  const StudyRecord record = study->record();
+  REQUIRE(record.earlier_studies.size() == 1);
+  CHECK(record.earlier_studies[0].taken == 6);
+  CHECK(record.earlier_studies[0].learned_from);
+  CHECK(summary.best_value == record.earlier_studies[0].best_value);
+  CHECK(record.trials.size() == 1);
+
+  options.warm_start->studies = {};
+  CHECK(Study::open(dir / "other", problem.space, options).status().message() == "warm_start: given 0 studies; allowed: 1 to 5");
+  options.warm_start->studies = {dir / "old", dir / "old/"};
+  CHECK(Study::open(dir / "other", problem.space, options).status().message().find("is given twice") != std::string::npos);
+  Space other;
+  other.uniform("z", 0.0, 1.0);
+  options.warm_start->studies = {dir / "old"};
+  CHECK(Study::open(dir / "other", other, options).status().code() == ErrorCode::kInvalid);
+  CHECK_FALSE(std::filesystem::exists(dir / "other"));
+}
+
 TEST_CASE("early stopping reaches a function through its verdict") {
   const TempDir dir;
   Problem problem;

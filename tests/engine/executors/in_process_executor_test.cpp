@@ -2,7 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <fstream>
 #include <stdexcept>
 
 #include "engine/clock/system_clock.hpp"
@@ -164,6 +169,29 @@ TEST_CASE("in-process executor: its end ends the calls that run and those that w
   CHECK(!told_to_go_on);
   CHECK(ended >= 1);  // a call that had not begun never begins
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__clang__)  // they need all addresses
+TEST_CASE("threads that the system does not give are a status, not an exception") {
+  const pid_t child = fork();
+  if (child == 0) {
+    // Room for some stacks, not for all.
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t room = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + (512U << 20);
+    const rlimit limit{room, room};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
+    SystemClock clock;
+    const InProcessExecutor executor(clock, InProcessExecutor::kMaxThreads, [](InProcessTrial&) {});
+    const bool said = !executor.status().ok() && executor.status().code() == ErrorCode::kExecutor &&
+                      executor.status().message().starts_with("of the 4096 threads for trials the system gave ");
+    _exit(said ? 0 : 1);
+  }
+  int state = 0;
+  REQUIRE(waitpid(child, &state, 0) == child);
+  CHECK(WIFEXITED(state));
+  CHECK(WEXITSTATUS(state) == 0);
+}
+#endif
 
 }  // namespace
 }  // namespace tune::engine

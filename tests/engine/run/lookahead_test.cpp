@@ -132,7 +132,7 @@ TEST_CASE("a deterministic study that looks ahead repeats whatever the timing, a
   }
   const std::string journal = read_file(dir / "whole/journal.jsonl");
   int cuts = 0;
-  int pending = 0;
+  std::ptrdiff_t pending = 0;
   for (std::size_t end = journal.find('\n'); end + 1 < journal.size(); end = journal.find('\n', end + 1)) {
     const std::string name = "cut" + std::to_string(++cuts);
     dir.write(name + "/journal.jsonl", journal.substr(0, end + 1));
