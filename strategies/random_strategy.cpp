@@ -10,6 +10,7 @@ Asked RandomStrategy::ask(const StudyView& study, int count) {
   for (int i = 0; i < count; ++i) {
     RandomStream stream(study.seed(), study.next_trial() + i, "random");
     for (double& u : point) u = stream.uniform();
+    prior_.map(point);
     asked.configurations.push_back(cube_.decode(point));
   }
   return asked;
@@ -17,7 +18,7 @@ Asked RandomStrategy::ask(const StudyView& study, int count) {
 
 Entry<Strategy> random_entry() {
   return {"random",
-          "independent uniform draws, each parameter on its scale",
+          "independent draws, each parameter uniform on its scale or from its prior",
           {},
           [](const Space& space, const Options&) -> Result<std::unique_ptr<Strategy>> {
             return std::unique_ptr<Strategy>(std::make_unique<RandomStrategy>(space));

@@ -24,6 +24,18 @@ Scale to_scale(const std::string& text) {
                                  : Scale::kAuto;
 }
 
+std::optional<Prior> read_prior(const YamlNode* node, const std::string& path, ParameterType type, Diagnostics& errors) {
+  if (node == nullptr) return std::nullopt;
+  const SectionReader reader(*node, path, section("prior"), errors);
+  const YamlNode* value = reader.find("value");
+  if (value == nullptr) return std::nullopt;
+  Prior prior{.value = scalar_value(*value)};
+  if (type == ParameterType::kFloat && value->kind == Kind::kInt) prior.value = value->number;
+  const std::string confidence = reader.text("confidence").value_or("medium");
+  prior.confidence = confidence == "low" ? Confidence::kLow : confidence == "high" ? Confidence::kHigh : Confidence::kMedium;
+  return prior;
+}
+
 const std::vector<std::string>& type_names() {
   static const std::vector<std::string> kNames{"float", "int", "categorical"};
   return kNames;
@@ -53,7 +65,7 @@ void refuse_typeless(const YamlNode& node, const std::string& where, Diagnostics
   const std::vector<std::string> type_key{"type"};
   for (const YamlMember& member : node.members) {
     if (nearest(member.key, type_key).empty()) continue;
-    const std::vector<std::string> known{"type", "min", "max", "values", "scale", "step", "when"};
+    const std::vector<std::string> known{"type", "min", "max", "values", "scale", "step", "prior", "when"};
     return errors.unknown(member.mark, where, member.key, known);
   }
   errors.add(node.mark, below(where, "type"), "missing; allowed: " + join(type_names(), " | "));
@@ -93,6 +105,7 @@ void read_parameter(Written& written, std::string_view path, Diagnostics& errors
   if (const YamlNode* values = reader.find("values")) {
     for (const YamlNode& value : values->items) parameter.values.push_back(scalar_value(value));
   }
+  parameter.prior = read_prior(reader.find("prior"), reader.path("prior"), parameter.type, errors);
   parameter.when = read_condition(reader.find("when"), reader.path("when"), errors);
   written.good = errors.count() == before;
 }
@@ -146,7 +159,8 @@ class Placer {
 
   /// The value that a message of Space::check is about.
   static YamlMark culprit(const YamlNode& node, const std::string& message) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kAbout{{{": when", "when"},
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kAbout{{{": when", "when"},
+                                                                                   {": prior", "prior"},
                                                                                    {": scale", "scale"},
                                                                                    {": step", "step"},
                                                                                    {": the step", "step"},

@@ -33,7 +33,11 @@ std::string table(const SectionSpec& spec, const std::vector<KeySpec>& keys) {
       text += "| " + name + " | " + cell(takes(key)) + " | " + cell(standard) + " | " + cell(key.doc) + " |\n";
     }
   }
-  if (!spec.short_key.empty()) text += "\nText alone is short for `{" + spec.short_key + ": TEXT}`.\n";
+  if (!spec.short_key.empty()) {
+    const bool value = spec.find(spec.short_key)->type == KeyType::kValue;
+    text += std::string("\n") + (value ? "A value" : "Text") + " alone is short for `{" + spec.short_key + ": " +
+            (value ? "VALUE" : "TEXT") + "}`.\n";
+  }
   return text;
 }
 

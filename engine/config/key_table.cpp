@@ -1,6 +1,7 @@
 #include "engine/config/key_table.hpp"
 
 #include "engine/config/key_sections.hpp"
+#include "engine/config/parameter_keys.hpp"
 #include "engine/config/trainer_presets.hpp"
 
 namespace tune::engine {
@@ -135,48 +136,6 @@ SectionSpec objective() {
            .doc = "NaN or infinity: `stop` ends the trial as diverged, `ignore` leaves it to the stopping rules.",
            .allowed = {"stop", "ignore"}},
       }};
-}
-
-std::vector<SectionSpec> parameter_sections() {
-  const KeySpec when{
-      .name = "when",
-      .type = KeyType::kCondition,
-      .default_text = "always",
-      .doc = "The parameter exists only while a categorical parameter has one of these values, as in `{optimizer: [sgd, nag]}`."};
-  const KeySpec min{.name = "min", .type = KeyType::kNumber, .doc = "The smallest value.", .required = true};
-  const KeySpec max{.name = "max", .type = KeyType::kNumber, .doc = "The largest value.", .required = true};
-  const auto type = [](const char* name) {
-    return KeySpec{.name = "type", .doc = "The kind of parameter.", .required = true, .allowed = {name}};
-  };
-  const KeySpec step{
-      .name = "step", .type = KeyType::kNumber, .default_text = "none", .doc = "Only min, min + step, min + 2 step, ..."};
-  const char* scale_doc = "How the range is walked; `auto` is log when min > 0 and max/min >= 100, else linear.";
-  return {
-      {.name = "parameters.float",
-       .doc = "A real number.",
-       .keys = {type("float"),
-                min,
-                max,
-                {.name = "scale", .default_text = "auto", .doc = scale_doc, .allowed = {"auto", "linear", "log", "reverse_log"}},
-                step,
-                when}},
-      {.name = "parameters.int",
-       .doc = "A whole number; the bounds lie within +-2^53.",
-       .keys = {type("int"),
-                min,
-                max,
-                {.name = "scale", .default_text = "auto", .doc = scale_doc, .allowed = {"auto", "linear", "log"}},
-                step,
-                when}},
-      {.name = "parameters.categorical",
-       .doc = "One of a few values.",
-       .keys = {type("categorical"),
-                {.name = "values",
-                 .type = KeyType::kValues,
-                 .doc = "All different: texts, numbers, true or false.",
-                 .required = true,
-                 .max_entries = kMaxCategoricalValues},
-                when}}};
 }
 
 KeySpec option_key(const OptionSpec& option) {

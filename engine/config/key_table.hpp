@@ -23,6 +23,7 @@ enum class KeyType {
   kDuration,     ///< seconds, or 90s, 15m, 4h, 2d
   kIntOrShare,   ///< an int, or a share as `20%` or 0.2
   kIntOrMap,     ///< an int, or a map from a parameter's name to an int
+  kValue,        ///< a scalar
   kValues,       ///< a list of scalars
   kCondition,    ///< a map from a parameter's name to a scalar or a list of scalars
   kIds,          ///< `auto` or a list of ids
@@ -63,7 +64,7 @@ struct SectionSpec {
   std::string name = {};  ///< empty: the top of the file
   std::string doc = {};
   std::vector<KeySpec> keys = {};
-  std::string short_key = {};  ///< text alone is short for a map with this key
+  std::string short_key = {};  ///< text (a scalar for kValue) alone is short for a map with this key
 
   [[nodiscard]] const KeySpec* find(std::string_view key) const;
   [[nodiscard]] std::vector<std::string> known() const;  ///< names of the keys that are built

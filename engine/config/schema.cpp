@@ -85,6 +85,8 @@ Json value_schema(const KeySpec& key, const Registry& registry) {
       const Json whole = with_range(Json{{"type", "integer"}}, key);
       return any_of({whole, Json{{"type", "object"}, {"additionalProperties", whole}}});
     }
+    case KeyType::kValue:
+      return scalar();
     case KeyType::kValues:
       return list_of(scalar(), 1, key.max_entries);
     case KeyType::kCondition:
@@ -155,10 +157,9 @@ Json section_schema(const SectionSpec& spec, const Registry& registry) {
   return json;
 }
 
-/// A section that text may stand for.
-Json with_short_form(const SectionSpec& spec, Json json) {
-  const KeySpec* key = spec.find(spec.short_key);
-  return any_of({text_schema(*key), std::move(json)});
+/// A section that text or a value may stand for.
+Json with_short_form(const SectionSpec& spec, Json json, const Registry& registry) {
+  return any_of({value_schema(*spec.find(spec.short_key), registry), std::move(json)});
 }
 
 }  // namespace
@@ -171,7 +172,7 @@ std::string schema_json(const Registry& registry) {
   for (const SectionSpec& spec : sections()) {
     if (spec.name.empty()) continue;
     Json json = section_schema(spec, registry);
-    definitions[spec.name] = spec.short_key.empty() ? std::move(json) : with_short_form(spec, std::move(json));
+    definitions[spec.name] = spec.short_key.empty() ? std::move(json) : with_short_form(spec, std::move(json), registry);
   }
   for (const Entry<Strategy>& entry : registry.strategies()) {
     SectionSpec spec = strategy_section(entry);

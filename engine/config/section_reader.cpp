@@ -154,6 +154,8 @@ bool fits(const YamlNode& value, const KeySpec& key) {
       return check_ids(value);
     case KeyType::kWords:
       return value.kind == Kind::kList && !value.items.empty();
+    case KeyType::kValue:
+      return finite_scalar(value);
     case KeyType::kTexts:
       return value.kind == Kind::kList && !value.items.empty() &&
              std::ranges::all_of(value.items, [](const YamlNode& one) { return one.kind == Kind::kText && !one.text.empty(); });
@@ -230,6 +232,8 @@ std::string allowed_text(const KeySpec& key) {
       return range("int") + ", or a share as 20% or 0.2";
     case KeyType::kIntOrMap:
       return range("int") + ", or a map from parameters to such";
+    case KeyType::kValue:
+      return "text, a finite number, true or false";
     case KeyType::kValues:
       return "a list of at least one value";
     case KeyType::kCondition:
@@ -244,7 +248,11 @@ std::string allowed_text(const KeySpec& key) {
       return "a map from names to text, numbers, true or false";
     case KeyType::kTextMap:
       return "a map from names to text";
-    case KeyType::kSection:
+    case KeyType::kSection: {
+      const SectionSpec& spec = section(key.section);
+      const KeySpec* alone = spec.find(spec.short_key);
+      return alone == nullptr ? "a map" : alone->type == KeyType::kText ? "text, or a map" : "a value, or a map";
+    }
     case KeyType::kSectionMap:
       return "a map";
     case KeyType::kSectionList:
@@ -310,7 +318,8 @@ SectionReader::SectionReader(const YamlNode& map, std::string path, const Sectio
     given_.insert(key->name);
     if (check_value(expanded_, *key, path_, errors)) values_[key->name] = &expanded_;
   } else if (map.kind != Kind::kNull) {
-    errors.refuse(map, path_, spec.short_key.empty() ? "a map" : "text or a map");
+    const KeySpec* key = spec.find(spec.short_key);
+    errors.refuse(map, path_, key == nullptr ? "a map" : key->type == KeyType::kText ? "text or a map" : "a value or a map");
     return;
   }
   for (const KeySpec& key : spec.keys) {

@@ -177,6 +177,12 @@ Parameter read_parameter(Reader reader) {
   } else {
     parameter.values = read_values(reader["values"]);
   }
+  if (Reader prior = reader["prior"]; !prior.is_null()) {
+    constexpr std::string_view kConfidences[] = {"low", "medium", "high"};
+    parameter.prior =
+        Prior{.value = prior["value"].value(), .confidence = static_cast<Confidence>(prior["confidence"].choice(kConfidences))};
+    prior.done();
+  }
   if (Reader when = reader["when"]; !when.is_null()) {
     parameter.when = Condition{.parameter = when["parameter"].text(), .values = read_values(when["values"])};
     when.done();
@@ -304,6 +310,9 @@ std::string_view scale_name(Scale scale) {
       return "reverse_log";
   }
   return "";
+}
+std::string_view confidence_name(Confidence confidence) {
+  return confidence == Confidence::kLow ? "low" : confidence == Confidence::kHigh ? "high" : "medium";
 }
 std::string_view value_mode_name(ValueMode mode) {
   return mode == ValueMode::kLast ? "last" : mode == ValueMode::kBest ? "best" : "mean_last_k";

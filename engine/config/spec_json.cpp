@@ -65,6 +65,11 @@ Json parameter_json(const Parameter& parameter) {
   } else {
     json["values"] = values_json(parameter.values);
   }
+  json["prior"] = nullptr;
+  if (parameter.prior) {
+    json["prior"] =
+        Json{{"value", value_to_json(parameter.prior->value)}, {"confidence", confidence_name(parameter.prior->confidence)}};
+  }
   json["when"] = nullptr;
   if (parameter.when)
     json["when"] = Json{{"parameter", parameter.when->parameter}, {"values", values_json(parameter.when->values)}};

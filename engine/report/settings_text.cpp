@@ -1,5 +1,8 @@
 #include "engine/report/settings_text.hpp"
 
+#include <algorithm>
+
+#include "engine/config/spec_words.hpp"
 #include "engine/report/format.hpp"
 #include "engine/report/proposals.hpp"
 #include "engine/report/text_table.hpp"
@@ -43,18 +46,30 @@ std::string values_text(const std::vector<Value>& values) {
   return out;
 }
 
+std::string prior_text(const std::optional<Prior>& prior) {
+  if (!prior) return "";
+  return printable(to_text(prior->value)) + " (" + std::string(confidence_name(prior->confidence)) + " confidence)";
+}
+
 std::string parameters_table(const Space& space) {
-  TextTable table({{"parameter", false}, {"type", false}, {"values", false}, {"scale", false}, {"only when", false}});
+  std::vector<TextTable::Column> columns{{"parameter"}, {"type"}, {"values"}, {"scale"}, {"only when"}};
+  const bool priors = std::any_of(space.parameters().begin(), space.parameters().end(),
+                                  [](const Parameter& one) { return one.prior.has_value(); });
+  if (priors) columns.push_back({"believed best at"});
+  TextTable table(std::move(columns));
   for (const Parameter& parameter : space.parameters()) {
     const bool numeric = parameter.is_numeric();
     std::string values = numeric ? to_text(parameter.min) + " to " + to_text(parameter.max) : values_text(parameter.values);
     if (parameter.step) values += " by " + to_text(*parameter.step);
-    table.add({printable(parameter.name),
-               parameter.type == ParameterType::kFloat ? "float"
-               : parameter.type == ParameterType::kInt ? "int"
-                                                       : "categorical",
-               std::move(values), numeric ? scale_text(parameter.resolved_scale()) : "",
-               parameter.when ? printable(parameter.when->parameter) + " is " + values_text(parameter.when->values) : ""});
+    std::vector<std::string> cells{
+        printable(parameter.name),
+        parameter.type == ParameterType::kFloat ? "float"
+        : parameter.type == ParameterType::kInt ? "int"
+                                                : "categorical",
+        std::move(values), numeric ? scale_text(parameter.resolved_scale()) : "",
+        parameter.when ? printable(parameter.when->parameter) + " is " + values_text(parameter.when->values) : ""};
+    if (priors) cells.push_back(prior_text(parameter.prior));
+    table.add(std::move(cells));
   }
   return table.text("  ");
 }

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -35,8 +36,19 @@ struct Condition {
   std::vector<Value> values = {};
 };
 
+/// How sure a user is of a `Prior`.
+enum class Confidence { kLow, kMedium, kHigh };
+
+/// A user's belief about where the best lies. A strategy that uses it still finds the best elsewhere, later (docs/search.md).
+struct Prior {
+  Value value = {};
+  Confidence confidence = Confidence::kMedium;
+  bool operator==(const Prior&) const = default;
+};
+
 /// One named dimension of the space. For kFloat and kInt: [min, max] inclusive, `step` > 0 makes it the grid min, min + step, ...
-/// For kCategorical: `values`, all different, at least one.
+/// For kCategorical: `values`, all different, at least one. `prior`: in the range, though not necessarily on the grid, or one of
+/// the values.
 struct Parameter {
   std::string name = {};
   ParameterType type = ParameterType::kFloat;
@@ -46,6 +58,7 @@ struct Parameter {
   std::optional<double> step = {};
   std::vector<Value> values = {};
   std::optional<Condition> when = {};
+  std::optional<Prior> prior = {};
 
   [[nodiscard]] Scale resolved_scale() const {
     if (scale != Scale::kAuto) return scale;
@@ -122,6 +135,16 @@ class Space {
   /// Parameters that exist only while `parent` holds one of `values`.
   ConditionalSpace when(Handle<std::string> parent, std::initializer_list<const char*> values);
 
+  /// Says where the best value of a parameter is believed to lie; a later belief replaces an earlier one.
+  template <typename T>
+  Space& prior(Handle<T> parameter, std::type_identity_t<T> value, Confidence confidence = Confidence::kMedium) {
+    return believe(parameter.index, Prior{Value(std::move(value)), confidence});
+  }
+  template <typename T>
+  Space& prior(ConditionalHandle<T> parameter, std::type_identity_t<T> value, Confidence confidence = Confidence::kMedium) {
+    return believe(parameter.index, Prior{Value(std::move(value)), confidence});
+  }
+
   /// Adds any parameter and returns its index.
   std::size_t add(Parameter parameter) {
     if (Status checked = check(parameter); status_.ok() && !checked.ok()) status_ = std::move(checked);
@@ -156,6 +179,16 @@ class Space {
   [[nodiscard]] Status check(const Configuration& configuration) const;
 
  private:
+  static Status check_prior(const Parameter& parameter);
+  static bool has_type(const Parameter& parameter, const Value& value) {
+    return parameter.type == ParameterType::kInt ? std::holds_alternative<std::int64_t>(value)
+                                                 : std::holds_alternative<double>(value);
+  }
+  Space& believe(std::size_t index, Prior prior) {
+    parameters_[index].prior = std::move(prior);
+    if (Status checked = check_prior(parameters_[index]); status_.ok() && !checked.ok()) status_ = std::move(checked);
+    return *this;
+  }
   static Parameter numeric(std::string name, ParameterType type, double min, double max, Scale scale) {
     Parameter parameter;
     parameter.name = std::move(name);
@@ -214,6 +247,20 @@ inline ConditionalSpace Space::when(Handle<std::string> parent, std::initializer
   return {*this, std::move(condition)};
 }
 
+inline Status Space::check_prior(const Parameter& parameter) {
+  if (!parameter.prior) return {};
+  const Value& value = parameter.prior->value;
+  const std::string given = "parameter '" + parameter.name + "': prior " + to_text(value);
+  if (!parameter.is_numeric()) {
+    const bool known = std::find(parameter.values.begin(), parameter.values.end(), value) != parameter.values.end();
+    return known ? Status() : Status::invalid(given + " is none of its values");
+  }
+  if (!has_type(parameter, value))
+    return Status::invalid(given + (parameter.type == ParameterType::kInt ? " is no int" : " is no float"));
+  if (as_number(value) >= parameter.min && as_number(value) <= parameter.max) return {};
+  return Status::invalid(given + " is outside [" + to_text(parameter.min) + ", " + to_text(parameter.max) + "]");
+}
+
 inline Status Space::check(const Parameter& parameter) const {
   const std::string where = "parameter '" + parameter.name + "': ";
   if (parameter.name.empty()) return Status::invalid("a parameter needs a name");
@@ -258,6 +305,7 @@ inline Status Space::check(const Parameter& parameter) const {
       }
     }
   }
+  if (const Status checked = check_prior(parameter); !checked.ok()) return checked;
   if (parameter.when) {
     const auto parent = index_of(parameter.when->parameter);
     if (!parent) return Status::invalid(where + "when names '" + parameter.when->parameter + "', which is no parameter above it");
@@ -293,9 +341,8 @@ inline Status Space::check(const Configuration& configuration) const {
       }
       continue;
     }
-    const bool typed = parameter.type == ParameterType::kInt ? std::holds_alternative<std::int64_t>(*value)
-                                                             : std::holds_alternative<double>(*value);
-    if (!typed) return Status::invalid(given + (parameter.type == ParameterType::kInt ? " is no int" : " is no float"));
+    if (!has_type(parameter, *value))
+      return Status::invalid(given + (parameter.type == ParameterType::kInt ? " is no int" : " is no float"));
     const double number = as_number(*value);
     if (!(number >= parameter.min && number <= parameter.max)) {
       return Status::invalid(given + " is outside [" + to_text(parameter.min) + ", " + to_text(parameter.max) + "]");

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -51,6 +52,17 @@ class UnitCube {
   [[nodiscard]] Configuration decode(std::span<const double> point) const;
   /// All coordinates; 0.5 for an inactive parameter.
   [[nodiscard]] std::vector<double> encode(const Configuration& configuration) const;
+  /// Whether `parameter` exists at `point`.
+  [[nodiscard]] bool is_active(std::span<const double> point, std::size_t parameter) const {
+    const auto& condition = conditions_[parameter];
+    return !condition || condition->holds[category_at(condition->parent, point[condition->parent])];
+  }
+  /// Index of the categorical value at `u`, which is clamped to [0, 1]. REQUIRES: a categorical parameter.
+  [[nodiscard]] std::size_t category_at(std::size_t parameter, double u) const {
+    const std::size_t count = space_[parameter].values.size();
+    const double inside = u >= 0.0 ? std::min(u, 1.0) : 0.0;
+    return std::min(count - 1, static_cast<std::size_t>(inside * static_cast<double>(count)));
+  }
   /// Index of a categorical value in its list. REQUIRES: it is one of them.
   [[nodiscard]] std::size_t category(std::size_t parameter, const Value& value) const;
 
@@ -65,8 +77,14 @@ class UnitCube {
     double high = 1.0;
   };
 
+  struct ParentValues {
+    std::size_t parent = 0;
+    std::vector<bool> holds = {};  ///< by the parent's category
+  };
+
   Space space_;
   std::vector<Range> ranges_;
+  std::vector<std::optional<ParentValues>> conditions_;
 };
 
 inline UnitCube::UnitCube(const Space& space) : space_(space) {
@@ -88,6 +106,14 @@ inline UnitCube::UnitCube(const Space& space) : space_(space) {
       range.high = to_scale(range.scale, finite(high));
     }
     ranges_.push_back(range);
+    auto& condition = conditions_.emplace_back();
+    const auto parent = parameter.when ? space_.index_of(parameter.when->parameter) : std::nullopt;
+    if (!parent) continue;
+    condition = ParentValues{.parent = *parent};
+    const auto& wanted = parameter.when->values;
+    for (const Value& value : space_[*parent].values) {
+      condition->holds.push_back(std::find(wanted.begin(), wanted.end(), value) != wanted.end());
+    }
   }
 }
 
@@ -113,10 +139,7 @@ inline double UnitCube::encode(std::size_t parameter, const Value& value) const 
 inline Value UnitCube::decode(std::size_t parameter, double u) const {
   const Parameter& about = space_[parameter];
   const double inside = u >= 0.0 ? std::min(u, 1.0) : 0.0;
-  if (!about.is_numeric()) {
-    const auto count = about.values.size();
-    return about.values[std::min(count - 1, static_cast<std::size_t>(inside * static_cast<double>(count)))];
-  }
+  if (!about.is_numeric()) return about.values[category_at(parameter, inside)];
   const Range& range = ranges_[parameter];
   return about.snap(finite(from_scale(range.scale, range.low * (1.0 - inside) + range.high * inside)));
 }

@@ -10,6 +10,24 @@
 
 using namespace tune;
 
+TEST_CASE("a parameter exists at a point where it does in the configuration there") {
+  int inactive = 0;
+  for (std::int64_t number = 0; number < 200; ++number) {
+    const Space space = test::conformance_space(number);
+    const UnitCube cube(space);
+    RandomStream stream(4, number, "points");
+    std::vector<double> point(space.size());
+    for (double& u : point) u = stream.below(4) == 0 ? static_cast<double>(stream.below(2)) : stream.uniform();
+    const Configuration configuration = cube.decode(point);
+    for (std::size_t i = 0; i < space.size(); ++i) {
+      CHECK(cube.is_active(point, i) == space.is_active(configuration, i));
+      inactive += cube.is_active(point, i) ? 0 : 1;
+      if (!space[i].is_numeric() && configuration[i]) CHECK(space[i].values[cube.category_at(i, point[i])] == *configuration[i]);
+    }
+  }
+  CHECK(inactive > 10);
+}
+
 namespace {
 
 Space one(Parameter parameter) {

@@ -69,6 +69,23 @@ command: [t]
   CHECK(stepped.initial[0][1] == Value(std::int64_t{-2}));
 }
 
+TEST_CASE("beliefs reach the space, alone or with a confidence") {
+  const StudySpec made = spec(R"(name: s
+objective: {metric: m, goal: maximize}
+parameters:
+  lr: {type: float, min: 1e-5, max: 1, prior: 1}
+  n: {type: int, min: 1, max: 9, step: 4, prior: {value: 4, confidence: low}}
+  opt: {type: categorical, values: [sgd, 2, true], prior: {confidence: high, value: true}}
+  plain: {type: float, min: 0, max: 1}
+limits: {max_trials: 1}
+command: [t]
+)");
+  CHECK(made.space[0].prior == Prior{1.0, Confidence::kMedium});
+  CHECK(made.space[1].prior == Prior{std::int64_t{4}, Confidence::kLow});
+  CHECK(made.space[2].prior == Prior{true, Confidence::kHigh});
+  CHECK_FALSE(made.space[3].prior);
+}
+
 TEST_CASE("every key of a full config reaches the spec") {
   const test::TempDir dir;
   dir.write("data/x", "");

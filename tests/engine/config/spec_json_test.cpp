@@ -113,6 +113,7 @@ class SpecMaker {
     real.min = finite();
     real.max = real.min + 1.0 + stream_.uniform();
     if (coin()) real.step = 0.1;
+    if (coin()) real.prior = Prior{real.min, static_cast<Confidence>(stream_.below(3))};
     space.add(real);
     Parameter whole_number;
     whole_number.name = "i";
@@ -125,6 +126,7 @@ class SpecMaker {
     choice.name = "c";
     choice.type = ParameterType::kCategorical;
     choice.values = {std::string("a"), true, std::int64_t{1}, 0.1 + finite()};
+    if (coin()) choice.prior = Prior{choice.values[stream_.below(4)], static_cast<Confidence>(stream_.below(3))};
     space.add(choice);
     Parameter conditional;
     conditional.name = "w";
@@ -167,6 +169,7 @@ TEST_CASE("a spec comes back from its JSON exactly") {
       CHECK(back->space[p].scale == spec.space[p].scale);
       CHECK(back->space[p].values == spec.space[p].values);
       CHECK(back->space[p].step == spec.space[p].step);
+      CHECK(back->space[p].prior == spec.space[p].prior);
       if (spec.space[p].is_numeric()) CHECK(back->space[p].min == spec.space[p].min);
       if (spec.space[p].is_numeric()) CHECK(back->space[p].max == spec.space[p].max);
       CHECK(back->space[p].when.has_value() == spec.space[p].when.has_value());

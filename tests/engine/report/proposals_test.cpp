@@ -105,6 +105,10 @@ TEST_CASE("settings are shown with every default") {
   CHECK(text.find("no limit of trials, 1 at once") != std::string::npos);
   CHECK(text.find("acc     acc=(.*)  Epoch (\\d+) +1\n") != std::string::npos);
   CHECK(text.find("x          float        0 to 1       linear\n") != std::string::npos);
+  CHECK(text.find("believed") == std::string::npos);
+  spec.space.prior(Handle<double>{0}, 0.25, Confidence::kHigh);
+  CHECK(settings_text(spec).find("x          float        0 to 1       linear             0.25 (high confidence)\n") !=
+        std::string::npos);
 }
 
 }  // namespace
