@@ -8,6 +8,7 @@
 #include "engine/report/proposals.hpp"
 #include "engine/report/report_json.hpp"
 #include "engine/report/report_text.hpp"
+#include "engine/state/study_state.hpp"
 #include "tune/insight.hpp"
 
 namespace tune::cli {
@@ -15,9 +16,7 @@ namespace tune::cli {
 RunEnd run_with_display(const Context& context, const engine::RunRequest& request, const std::string& resume_hint) {
   engine::Interrupts interrupts;
   engine::Limits limits = request.spec.limits;
-  if (request.changes.max_trials) limits.max_trials = request.changes.max_trials;
-  if (request.changes.max_parallel) limits.max_parallel = *request.changes.max_parallel;
-  if (request.changes.max_runtime) limits.max_runtime = request.changes.max_runtime;
+  engine::apply_changes(limits, request.changes);
   const auto display = make_display(context.output, limits, interrupts);
   RunEnd end;
   {

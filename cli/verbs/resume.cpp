@@ -3,6 +3,7 @@
 #include "cli/run_with_display.hpp"
 #include "cli/study_options.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "engine/config/key_table.hpp"
 #include "engine/config/section_reader.hpp"
 
 namespace tune::cli {
@@ -14,6 +15,7 @@ struct ResumeOptions {
   std::optional<std::int64_t> max_trials;
   std::optional<int> max_parallel;
   std::string max_runtime;
+  std::optional<double> max_gpu_hours;
   bool json = false;
 };
 
@@ -23,6 +25,7 @@ int resume(const Context& context, const ResumeOptions& options) {
   request.directory = options.directory;
   request.changes.max_trials = options.max_trials;
   request.changes.max_parallel = options.max_parallel;
+  request.changes.max_gpu_hours = options.max_gpu_hours;
   if (!options.max_runtime.empty()) {
     request.changes.max_runtime = engine::read_duration(engine::plain_scalar(options.max_runtime));
     if (!request.changes.max_runtime) {
@@ -45,6 +48,9 @@ void add_resume(CLI::App& app, Context& context) {
   verb->add_option("DIR", options->directory, "the study's directory")->type_name("")->required();
   add_limits(*verb, options->max_trials, options->max_parallel);
   verb->add_option("--max-runtime", options->max_runtime, "seconds, or 90s, 15m, 4h, 2d")->type_name("T");
+  verb->add_option("--max-gpu-hours", options->max_gpu_hours, "GPUs times running time of all attempts")
+      ->check(CLI::Range(engine::kMinGpuHours, engine::kMaxGpuHours))
+      ->type_name("H");
   verb->add_flag("--json", options->json, "the report as one JSON document on stdout");
   verb->callback([&context, options] { context.action = [&context, options] { return resume(context, *options); }; });
 }

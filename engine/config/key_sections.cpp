@@ -1,5 +1,7 @@
 #include "engine/config/key_sections.hpp"
 
+#include "tune/metric_definition.hpp"
+
 namespace tune::engine {
 
 namespace {
@@ -26,7 +28,7 @@ SectionSpec limits() {
                .default_text = "none",
                .doc = "GPUs x running time of all attempts, running ones included. Trials without GPUs count nothing.",
                .min = kMinGpuHours,
-               .max = 1e9},
+               .max = kMaxGpuHours},
               {.name = "trial_runtime",
                .type = KeyType::kDuration,
                .default_text = "none",

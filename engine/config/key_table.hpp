@@ -14,6 +14,7 @@ inline constexpr std::size_t kMaxConfigEntries = 1000;     ///< of one map or li
 inline constexpr std::size_t kMaxCategoricalValues = 256;  ///< of one parameter
 inline constexpr std::size_t kMaxNameLength = 255;         ///< bytes
 inline constexpr double kMinGpuHours = 0.001;              ///< of limits.max_gpu_hours
+inline constexpr double kMaxGpuHours = 1e9;
 
 enum class KeyType {
   kText,

@@ -182,7 +182,8 @@ void flatten(const Json& json, const std::string& path, std::vector<std::pair<st
 
 std::vector<std::pair<std::string, std::string>> leaves_of(const StudySpec& spec) {
   Json json = to_json(spec);
-  for (const char* may_change : {"max_trials", "max_parallel", "max_runtime_us"}) json["limits"].erase(may_change);
+  for (const char* may_change : {"max_trials", "max_parallel", "max_runtime_us", "max_gpu_hours"})
+    json["limits"].erase(may_change);
   if (spec.command.empty()) json.erase("working_directory");  // nothing of ours runs there
   std::vector<std::pair<std::string, std::string>> leaves;
   flatten(json, "", leaves);

@@ -17,8 +17,8 @@ std::string spec_to_json(const StudySpec& spec);
 /// The exact inverse. Refuses unknown and missing keys, wrong types and a space that is none, with the key's path.
 Result<StudySpec> spec_from_json(std::string_view json);
 
-/// Every difference as `KEY: recorded A, given B`, but for the three limits that may change: `limits.max_trials`,
-/// `limits.max_parallel`, `limits.max_runtime`.
+/// Every difference as `KEY: recorded A, given B`, but for the four limits that may change: `limits.max_trials`,
+/// `limits.max_parallel`, `limits.max_runtime`, `limits.max_gpu_hours`.
 std::vector<std::string> spec_differences(const StudySpec& recorded, const StudySpec& given);
 
 }  // namespace tune::engine

@@ -20,11 +20,4 @@ struct Happening {
   std::string text;       ///< kNote and kDecision: a sentence
 };
 
-/// What may change when a study is resumed; each change is journaled.
-struct LimitChanges {
-  std::optional<std::int64_t> max_trials;
-  std::optional<int> max_parallel;
-  std::optional<Duration> max_runtime;
-};
-
 }  // namespace tune::engine

@@ -44,6 +44,7 @@ void drop_unchanged(LimitChanges& changes, const Limits& recorded) {
   if (changes.max_trials == recorded.max_trials) changes.max_trials.reset();
   if (changes.max_parallel == recorded.max_parallel) changes.max_parallel.reset();
   if (changes.max_runtime == recorded.max_runtime) changes.max_runtime.reset();
+  if (changes.max_gpu_hours == recorded.max_gpu_hours) changes.max_gpu_hours.reset();
 }
 
 /// Whether an observation would be the metric's first at that step.
@@ -145,8 +146,7 @@ Result<std::unique_ptr<StudyCore>> StudyCore::open(const std::string& directory,
                            std::to_string(reading->good_length) + "); it was cut off");
   }
   const StudyRecord& record = core->record();
-  const bool changed = changes.max_trials || changes.max_parallel || changes.max_runtime;
-  if (record.status == StudyStatus::kInProgress || changed) {
+  if (record.status == StudyStatus::kInProgress || changes.any()) {
     core->change_limits(changes);
     core->complete_chain(*last, last_was_new);
     TUNE_RETURN_IF_ERROR(core->commit(true));
@@ -337,9 +337,7 @@ void StudyCore::begin_ending(const Ending& ending) {
 
 void StudyCore::end_study(const Ending& ending) { record_event(event::StudyEnded{ending.status, ending.reason, ending.numbers}); }
 
-void StudyCore::change_limits(const LimitChanges& changes) {
-  record_event(event::OwnerChanged{host_name(), getpid(), changes.max_trials, changes.max_parallel, changes.max_runtime});
-}
+void StudyCore::change_limits(const LimitChanges& changes) { record_event(event::OwnerChanged{host_name(), getpid(), changes}); }
 
 std::optional<Ending> StudyCore::completed() const { return completed_by(spec(), record(), state_.failed_in_a_row()); }
 

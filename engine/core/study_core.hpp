@@ -35,7 +35,8 @@ class StudyCore {
   static Result<std::unique_ptr<StudyCore>> create(const std::string& directory, const StudySpec& spec, const Registry& registry,
                                                    const Clock& clock);
   /// Takes over the study in `directory`: reads its journal, cuts off a torn last line, and records the new owner. With
-  /// `must_match`, a study whose recorded config differs from it (the three limits apart) is refused with a list of differences.
+  /// `must_match`, a study whose recorded config differs from it (the limits that may change apart) is refused with a list of
+  /// differences.
   static Result<std::unique_ptr<StudyCore>> open(const std::string& directory, const Registry& registry, const Clock& clock,
                                                  LimitChanges changes, const StudySpec* must_match = nullptr);
 

@@ -29,8 +29,8 @@ class ShimProcess {
     return *this;
   }
 
-  /// Starts one, by the launcher or, when that cannot be had, itself. 0 and a process, or the errno that says why not: then nothing
-  /// was started, but for ECONNRESET: the launcher was killed, perhaps just after it had started the supervisor.
+  /// Starts one, by the launcher or, when that cannot be had, itself. 0 and a process, or the errno that says why not: then
+  /// nothing was started, but for ECONNRESET: the launcher was killed, perhaps just after it had started the supervisor.
   static std::pair<int, ShimProcess> spawn(const std::string& shim_path, ShimLauncher& launcher, const LaunchSpec& spec,
                                            const std::vector<std::pair<std::string, std::string>>& extra_environment,
                                            std::chrono::milliseconds outside_grace);

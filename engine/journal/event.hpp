@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/journal/limit_changes.hpp"
 #include "tune/records.hpp"
 #include "tune/stopping.hpp"
 
@@ -118,9 +119,7 @@ struct StudyEnded {
 struct OwnerChanged {
   std::string host;
   std::int64_t pid = 0;
-  std::optional<std::int64_t> max_trials;
-  std::optional<int> max_parallel;
-  std::optional<Duration> max_runtime;
+  LimitChanges changes;
 };
 
 using Body = std::variant<StudyCreated, EarlierStudyTaken, EarlierTrialTaken, Proposed, Launched, Started, Observed, Decided,

@@ -299,18 +299,22 @@ const char* write(Json& json, const ev::StudyEnded& body) {
 const char* write(Json& json, const ev::OwnerChanged& body) {
   json["host"] = body.host;
   json["pid"] = body.pid;
-  put(json, "max_trials", body.max_trials);
-  put(json, "max_parallel", body.max_parallel);
-  if (body.max_runtime) json["max_runtime"] = body.max_runtime->count();
+  const LimitChanges& changes = body.changes;
+  put(json, "max_trials", changes.max_trials);
+  put(json, "max_parallel", changes.max_parallel);
+  if (changes.max_runtime) json["max_runtime"] = changes.max_runtime->count();
+  put(json, "max_gpu_hours", changes.max_gpu_hours);
   return "owner_changed";
 }
 ev::Body read_owner_changed(const Json& json) {
   ev::OwnerChanged body;
   body.host = json.at("host").get<std::string>();
   body.pid = json.at("pid").get<std::int64_t>();
-  body.max_trials = get_optional<std::int64_t>(json, "max_trials");
-  body.max_parallel = get_optional<int>(json, "max_parallel");
-  if (const auto microseconds = get_optional<std::int64_t>(json, "max_runtime")) body.max_runtime = Duration(*microseconds);
+  LimitChanges& changes = body.changes;
+  changes.max_trials = get_optional<std::int64_t>(json, "max_trials");
+  changes.max_parallel = get_optional<int>(json, "max_parallel");
+  if (const auto microseconds = get_optional<std::int64_t>(json, "max_runtime")) changes.max_runtime = Duration(*microseconds);
+  changes.max_gpu_hours = get_optional<double>(json, "max_gpu_hours");
   return body;
 }
 

@@ -85,6 +85,20 @@ Json best_json(const StudyRecord& study) {
           {"parameters", json_parameters(study.space, best.configuration)}};
 }
 
+/// A count as such, anything else as it is.
+Json plain_number(double number) {
+  constexpr double kMostExact = 9007199254740992.0;  // 2^53
+  const bool whole = std::abs(number) < kMostExact && number == std::floor(number);
+  return whole ? Json(static_cast<std::int64_t>(number)) : json_number(number);
+}
+
+Json ending_json(const StudyRecord& study) {
+  if (study.stop_reason.empty()) return nullptr;
+  Json numbers = Json::object();
+  for (const auto& [name, number] : study.stop_numbers) numbers[name] = plain_number(number);
+  return {{"reason", study.stop_reason}, {"numbers", std::move(numbers)}};
+}
+
 /// Shares are estimates: four decimals are more than anybody knows.
 Json json_share(double share) { return std::round(share * 1e4) / 1e4; }
 
@@ -111,20 +125,6 @@ Json insight_json(const StudyRecord& study, const Insight* insight) {
   return {{"trials", insight->trials},           {"explained", json_share(insight->explained)},
           {"importance", std::move(importance)}, {"interactions", json_share(insight->interaction_share)},
           {"predicted_best", std::move(best)},   {"at_best_trial", std::move(at_best)}};
-}
-
-/// A count as such, anything else as it is.
-Json plain_number(double number) {
-  constexpr double kMostExact = 9007199254740992.0;  // 2^53
-  const bool whole = std::abs(number) < kMostExact && number == std::floor(number);
-  return whole ? Json(static_cast<std::int64_t>(number)) : json_number(number);
-}
-
-Json ending_json(const StudyRecord& study) {
-  if (study.stop_reason.empty()) return nullptr;
-  Json numbers = Json::object();
-  for (const auto& [name, number] : study.stop_numbers) numbers[name] = plain_number(number);
-  return {{"reason", study.stop_reason}, {"numbers", std::move(numbers)}};
 }
 
 Json named_values_json(const std::vector<std::pair<std::string, Value>>& values) {

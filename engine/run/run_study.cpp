@@ -25,13 +25,8 @@ LimitChanges changes_of(const RunRequest& request) {
   if (!changes.max_trials) changes.max_trials = request.spec.limits.max_trials;
   if (!changes.max_parallel) changes.max_parallel = request.spec.limits.max_parallel;
   if (!changes.max_runtime) changes.max_runtime = request.spec.limits.max_runtime;
+  if (!changes.max_gpu_hours) changes.max_gpu_hours = request.spec.limits.max_gpu_hours;
   return changes;
-}
-
-void apply_changes(StudySpec& spec, const LimitChanges& changes) {
-  if (changes.max_trials) spec.limits.max_trials = changes.max_trials;
-  if (changes.max_parallel) spec.limits.max_parallel = *changes.max_parallel;
-  if (changes.max_runtime) spec.limits.max_runtime = changes.max_runtime;
 }
 
 /// The config the run will have, before anything is written.
@@ -48,7 +43,7 @@ Result<StudySpec> effective_spec(const RunRequest& request, const Registry& regi
                            "--resume --dir " +
                            request.directory + "`, or by the program whose study it is");
   }
-  apply_changes(spec, changes_of(request));
+  apply_changes(spec.limits, changes_of(request));
   return spec;
 }
 

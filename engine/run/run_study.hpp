@@ -9,6 +9,7 @@
 
 #include "engine/config/study_spec.hpp"
 #include "engine/core/happening.hpp"
+#include "engine/journal/limit_changes.hpp"
 #include "tune/executor.hpp"
 #include "tune/registry.hpp"
 #include "tune/study.hpp"

@@ -33,6 +33,13 @@ void insert(Series& series, const Point& point) {
 
 }  // namespace
 
+void apply_changes(Limits& limits, const LimitChanges& changes) {
+  if (changes.max_trials) limits.max_trials = changes.max_trials;
+  if (changes.max_parallel) limits.max_parallel = *changes.max_parallel;
+  if (changes.max_runtime) limits.max_runtime = changes.max_runtime;
+  if (changes.max_gpu_hours) limits.max_gpu_hours = changes.max_gpu_hours;
+}
+
 Status StudyState::apply(const Event& event) {
   const bool first = event.seq == 1;
   if (first != std::holds_alternative<event::StudyCreated>(event.body)) {
@@ -293,13 +300,11 @@ Status StudyState::on(const Event& event, const event::StudyEnded& body) {
 }
 
 Status StudyState::on(const Event&, const event::OwnerChanged& body) {
-  if (body.max_trials) spec_.limits.max_trials = body.max_trials;
-  if (body.max_parallel) spec_.limits.max_parallel = *body.max_parallel;
-  if (body.max_runtime) spec_.limits.max_runtime = body.max_runtime;
+  apply_changes(spec_.limits, body.changes);
   if (record_.status != StudyStatus::kInProgress)
     failed_in_a_row_ = 0;  // whoever goes on after max_failures has mended something
   // With other limits the reason may be gone; whoever runs it looks again.
-  if (body.max_trials || body.max_parallel || body.max_runtime) ending_.reset();
+  if (body.changes.any()) ending_.reset();
   record_.status = StudyStatus::kInProgress;
   record_.stop_reason.clear();
   record_.stop_numbers.clear();

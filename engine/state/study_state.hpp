@@ -23,6 +23,9 @@ struct RunningDetail {
   std::map<std::string, std::int64_t> counts;       ///< observations by metric of this attempt
 };
 
+/// The limits as they are after the changes.
+void apply_changes(Limits& limits, const LimitChanges& changes);
+
 /// The fold over a study's events. `apply` is the only way to change it: the live run and the reading of a journal share it.
 class StudyState {
  public:

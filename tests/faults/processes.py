@@ -154,16 +154,16 @@ def killed_while_starting(study):
         raise Skip("strace is not there")
     if subprocess.run(["strace", "-o", "/dev/null", "true"], check=False, stderr=subprocess.DEVNULL).returncode != 0:
         raise Skip("strace may not trace here")
-    for index, (call, launched, first_attempts) in enumerate([
-            ("clone3,vfork,clone", 1, 2),  # launched is durable, no process yet: the attempt is lost
-            ("pidfd_open", 1, 1),  # the supervisor is just starting: it is adopted
-            ("fdatasync", 0, 1),  # the very first record is written and not yet synced
+    for index, (call, launched, first_attempts, go_on) in enumerate([
+            ("clone3,vfork,clone", 1, 2, ["resume", "study"]),  # launched is durable, no process yet: the attempt is lost
+            ("pidfd_open", 1, 1, ["resume", "study"]),  # the supervisor is just starting: it is adopted
+            ("fdatasync", 0, 1, ["run", "c.yaml", "--dir", "study"]),  # the beginning is not durable: there is no study yet
     ]):
         prepare(study, WAITING.replace("[ $TUNE_ATTEMPT -eq 1 ] &&", "false &&"))
         inject = ["strace", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when=1"]
         study.start("run", "c.yaml", "--dir", "study", before=inject).wait(HANG_S)
         equal(len(study.events("launched")), launched, f"launches before the kill at {call}")
-        equal(study.run("resume", "study")[0], 0, f"exit code of resume after the kill at {call}")
+        equal(study.run(*go_on)[0], 0, f"exit code of {go_on[0]} after the kill at {call}")
         check_finished(study, first_attempts - 1, "lost")
         expected = ["1 2" if first_attempts == 2 else "1 1", "2 1"]
         equal(starts(study), expected, f"starts after the kill at {call}")

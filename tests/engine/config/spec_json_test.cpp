@@ -33,18 +33,21 @@ class SpecMaker {
     if (coin()) spec.initial[1][1] = whole();
     spec.strategy = named();
     spec.seed = stream_();
+    spec.lookahead = static_cast<int>(stream_.below(2));
     if (coin()) {
       spec.stopping = StoppingSpec{.policy = named(), .explain_all = coin(), .protect_best = 3, .min_runtime = {}};
       if (coin()) spec.stopping->min_runtime = duration();
     }
     if (coin()) spec.limits.max_trials = whole();
     if (coin()) spec.limits.max_runtime = duration();
+    if (coin()) spec.limits.max_gpu_hours = number();
     if (coin()) spec.limits.trial_runtime = duration();
     spec.limits.max_parallel = static_cast<int>(stream_.below(100));
     spec.limits.grace = duration();
     if (coin()) spec.completion.target = number();
     if (coin()) spec.completion.not_improving = 4;
     spec.completion.converged = coin();
+    if (coin()) spec.warm_start = WarmStart{{text(), text()}, static_cast<WarmStartType>(stream_.below(2))};
     spec.resources = {.gpus_auto = coin(), .gpus = {text(), "1"}, .gpus_per_trial = {}, .cpus_per_trial = 5};
     spec.executor = text();
     spec.deterministic = coin();
@@ -157,6 +160,11 @@ TEST_CASE("a spec comes back from its JSON exactly") {
     CHECK(back->strategy.options == spec.strategy.options);
     CHECK(back->limits.grace == spec.limits.grace);
     CHECK(back->limits.max_runtime == spec.limits.max_runtime);
+    CHECK(back->limits.max_gpu_hours == spec.limits.max_gpu_hours);
+    CHECK(back->lookahead == spec.lookahead);
+    REQUIRE(back->warm_start.has_value() == spec.warm_start.has_value());
+    if (spec.warm_start) CHECK(back->warm_start->studies == spec.warm_start->studies);
+    if (spec.warm_start) CHECK(back->warm_start->type == spec.warm_start->type);
     CHECK(back->completion.target == spec.completion.target);
     CHECK(back->environment == spec.environment);
     CHECK(back->command[0].words == spec.command[0].words);
@@ -179,7 +187,9 @@ TEST_CASE("a spec comes back from its JSON exactly") {
 }
 
 TEST_CASE("a record that is not exactly one is refused with the key") {
-  const std::string json = spec_to_json(SpecMaker(1).make());
+  StudySpec spec = SpecMaker(1).make();
+  spec.stopping = StoppingSpec{.policy = spec.strategy, .explain_all = false, .protect_best = 3, .min_runtime = {}};
+  const std::string json = spec_to_json(spec);
   const auto message = [&](const std::string& from, const std::string& to) {
     std::string broken = json;
     const auto at = broken.find(from);
@@ -204,12 +214,13 @@ TEST_CASE("a record that is not exactly one is refused with the key") {
   CHECK(!spec_from_json(json.substr(0, json.size() - 1)).ok());
 }
 
-TEST_CASE("differences name the key and both values; the three limits may change") {
+TEST_CASE("differences name the key and both values; the limits that bound a study may change") {
   StudySpec recorded = SpecMaker(2).make();
   StudySpec given = recorded;
   given.limits.max_trials = 99;
   given.limits.max_parallel = 98;
   given.limits.max_runtime = std::chrono::hours(97);
+  given.limits.max_gpu_hours = 96.0;
   CHECK(spec_differences(recorded, given).empty());
 
   recorded.initial.assign(1, Configuration(4));

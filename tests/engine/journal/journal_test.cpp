@@ -69,7 +69,7 @@ std::vector<event::Body> one_of_each() {
       ended,
       event::StudyEnding{StudyStatus::kFailed, "max_failures", {{"failed_in_a_row", 5.0}}},
       event::StudyEnded{StudyStatus::kCompleted, "max_trials", {{"trials", 20.0}, {"best", 0.1}}},
-      event::OwnerChanged{"host", 42, 10, 3, Duration(60000000)},
+      event::OwnerChanged{"host", 42, {10, 3, Duration(60000000), 1.5}},
   };
 }
 

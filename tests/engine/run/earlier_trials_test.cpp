@@ -62,7 +62,8 @@ StudySpec beginning_with(const StudySpec& spec, WarmStartType type) {
 StudySpec changed(WarmStartType type, const std::function<void(Parameter&)>& change) {
   StudySpec spec = beginning_with(old_spec(), type);
   Space space;
-  for (Parameter parameter : old_spec().space.parameters()) {
+  const StudySpec old = old_spec();
+  for (Parameter parameter : old.space.parameters()) {
     change(parameter);
     space.add(std::move(parameter));
   }
@@ -77,7 +78,8 @@ constexpr auto kTransfer = WarmStartType::kTransfer;
 /// The numbers of the trials that are taken.
 std::vector<TrialId> taken(const StudySpec& spec, const std::vector<Values>& trials = {kSgd, kAdam}) {
   std::vector<TrialId> ids;
-  for (const EarlierTrial& trial : take_trials(study_of(old_spec(), trials), spec, 2).trials) {
+  const auto earlier = take_trials(study_of(old_spec(), trials), spec, 2);
+  for (const EarlierTrial& trial : earlier.trials) {
     CHECK(trial.study == 2);
     CHECK(trial.value == static_cast<double>(trial.trial - 1));
     if (spec.warm_start->type == kIdentical) CHECK(spec.space.check(trial.configuration).ok());
@@ -155,7 +157,8 @@ TEST_CASE("a parameter that has become static: the trials that had its value, or
   for (const WarmStartType type : {kIdentical, kTransfer}) {
     StudySpec spec = beginning_with(old_spec(), type);
     spec.space = Space();
-    for (const Parameter& parameter : old_spec().space.parameters()) {
+    const StudySpec old = old_spec();
+    for (const Parameter& parameter : old.space.parameters()) {
       if (parameter.name != "layers") spec.space.add(parameter);
     }
     spec.static_values.emplace_back("layers", std::int64_t{4});

@@ -102,6 +102,14 @@ TEST_CASE("GPU hours: all GPUs of all attempts, those that run included, as the 
   // Other limits: it may go on, and does not for hours that are used up; the recorded ones stay.
   REQUIRE(run_simulated(dir / "study", spec, script).ok());
   CHECK(load_record(dir / "study").trials.size() == record.trials.size());
+  ManualClock clock(TimePoint(std::chrono::hours(24)));
+  LimitChanges more;
+  more.max_gpu_hours = 100.0;
+  more.max_trials = static_cast<std::int64_t>(record.trials.size()) + 2;
+  REQUIRE(StudyCore::open(dir / "study", builtin(), clock, more).ok());
+  REQUIRE(run_simulated(dir / "study", spec, script).ok());
+  CHECK(load_record(dir / "study").stop_reason == "max_trials");
+  CHECK(load_record(dir / "study").trials.size() == record.trials.size() + 2);
 }
 
 TEST_CASE("a limit that was raised while the study was on its way to its end takes the end back") {

@@ -4,6 +4,7 @@
 
 #include "engine/run/requests.hpp"
 #include "tests/engine/run/simulated_study.hpp"
+#include "tune/random.hpp"
 
 /// `lookahead: 1`: the next trial is proposed while others run.
 namespace {
