@@ -3,6 +3,7 @@
 #include "strategies/random_strategy.hpp"
 #include "strategies/sobol_strategy.hpp"
 #include "strategies/stopping/policies.hpp"
+#include "strategies/tpe/tpe_strategy.hpp"
 #include "tune/registry.hpp"
 
 namespace tune {
@@ -14,7 +15,7 @@ Registry builtin() {
   registry.add(random_entry());
   registry.add(grid_entry());
   registry.add(sobol_entry());
-  registry.plan_strategy("tpe");
+  registry.add(tpe_entry());
   register_policies(registry);
   return registry;
 }

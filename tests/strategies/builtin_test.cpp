@@ -7,7 +7,7 @@
 
 TEST_CASE("a name is either there or planned, and only once") {
   const tune::Registry registry = tune::builtin();
-  for (const char* name : {"random", "grid", "sobol", "bayesian"}) CHECK(registry.find_strategy(name) != nullptr);
+  for (const char* name : {"random", "grid", "sobol", "bayesian", "tpe"}) CHECK(registry.find_strategy(name) != nullptr);
   CHECK(registry.find_policy("median") != nullptr);
   const auto& planned = registry.planned_policies();
   CHECK(std::set<std::string>(planned.begin(), planned.end()).size() == planned.size());
@@ -15,5 +15,5 @@ TEST_CASE("a name is either there or planned, and only once") {
   for (const char* name : {"predicted", "asha", "hyperband", "pasha", "patience", "auto"}) {
     CHECK(std::find(planned.begin(), planned.end(), name) != planned.end());
   }
-  CHECK(registry.planned_strategies() == std::vector<std::string>{"tpe"});
+  CHECK(registry.planned_strategies().empty());
 }

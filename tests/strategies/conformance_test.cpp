@@ -30,6 +30,7 @@ void conforms(const std::string& name) {
 TEST_CASE("random conforms") { conforms("random"); }
 TEST_CASE("sobol conforms") { conforms("sobol"); }
 TEST_CASE("bayesian conforms") { conforms("bayesian"); }
+TEST_CASE("tpe conforms") { conforms("tpe"); }
 TEST_CASE("grid conforms") { conforms("grid"); }
 
 TEST_CASE("every entry is documented and its defaults are within its own limits") {
