@@ -21,7 +21,8 @@ struct AcquisitionValue {
 double log_h(double z);
 
 /// One of
-///  * log expected improvement over `level` = log_h((mean - level) / sd) + ln sd (Ament et al., "Unexpected improvements to expected
+///  * log expected improvement over `level` = log_h((mean - level) / sd) + ln sd (Ament et al., "Unexpected improvements to
+///  expected
 ///    improvement for Bayesian optimization", NeurIPS 2023);
 ///  * mean + beta sd;
 ///  * sd + 10 min(0, mean + 0.5 sd - level), with `level` the mean where mean + 1.8 sd is largest among known points: the

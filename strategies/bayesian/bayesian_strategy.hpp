@@ -2,21 +2,15 @@
 
 #include <memory>
 
-#include "strategies/bayesian/acquisition.hpp"
+#include "strategies/bayesian/ask_model.hpp"
+#include "strategies/bayesian/earlier.hpp"
 #include "strategies/bayesian/fit_schedule.hpp"
+#include "strategies/bayesian/options.hpp"
 #include "strategies/tried.hpp"
+#include "strategies/user_prior.hpp"
 #include "tune/registry.hpp"
 
 namespace tune::strategies {
-
-struct BayesianOptions {
-  std::optional<std::int64_t> initial = {};  ///< trials of the initial design; none: max(5, min(10, 2 d + 1))
-  /// What proposals maximise while results come in; `kAlternate` takes turns by trial number.
-  enum class Maximize { kUcb, kLogEi, kAlternate } acquisition = Maximize::kUcb;
-  double beta = 1.8;  ///< of the upper confidence bound
-  bool input_warp = true;
-  bool pure_exploration = true;  ///< while nothing has ended since the newest running trial was proposed
-};
 
 /// A Gaussian process over the unit cube; proposes where the acquisition is largest. docs/search.md says how.
 class BayesianStrategy final : public Strategy {
@@ -25,15 +19,20 @@ class BayesianStrategy final : public Strategy {
   BayesianStrategy(const BayesianStrategy&) = delete;
   BayesianStrategy& operator=(const BayesianStrategy&) = delete;
   [[nodiscard]] std::string_view name() const override { return "bayesian"; }
+  [[nodiscard]] bool learns_from_earlier() const override { return true; }
   [[nodiscard]] Asked ask(const StudyView& study, int count) override;
 
  private:
-  class Model;
+  const Earlier& earlier_of(const StudyView& study);
+  std::unique_ptr<AskModel> make_model(const StudyView& study, const Earlier& earlier);
+  std::optional<Configuration> propose_favourite(const Earlier& earlier, TrialId trial, const Tried& tried) const;
   std::optional<Configuration> propose_initial(const StudyView& study, TrialId trial, const Tried& tried) const;
 
   BayesianOptions options_;
   FeatureSpace features_;
+  UserPrior prior_;
   FitSchedule schedule_;
+  std::unique_ptr<Earlier> earlier_;
 };
 
 Entry<Strategy> bayesian_entry();

@@ -150,8 +150,8 @@ double MapObjective::operator()(const VectorXd& theta, VectorXd& gradient) const
   return value;
 }
 
-/// For a symmetric A with diagonal 0, the sum over pairs i > k of A_ik (z_i - z_k) (v_i - v_k) is (A 1)' (z v) - v' A z: all columns
-/// at the price of one matrix product.
+/// For a symmetric A with diagonal 0, the sum over pairs i > k of A_ik (z_i - z_k) (v_i - v_k) is (A 1)' (z v) - v' A z: all
+/// columns at the price of one matrix product.
 void MapObjective::add_distance_gradient(const Hyperparameters& hyper, const Embedding& embedding, const Embedded& points,
                                          const MatrixXd& by_squared, VectorXd& gradient) const {
   const auto a = by_squared.selfadjointView<Eigen::Lower>();

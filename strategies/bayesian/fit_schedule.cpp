@@ -66,8 +66,18 @@ void FitSchedule::forget_from_first_difference(const StudyView& study) {
   stages_.erase(stages_.upper_bound(common), stages_.end());
 }
 
+void FitSchedule::begin(const Earlier& earlier) {
+  earlier_ = &earlier;
+  history_.clear();
+  stages_.clear();
+}
+
+TrainingData FitSchedule::data_of(const StudyView& study, std::size_t finished, double fade) const {
+  return collect_training_data(study, features_, finished, fade, earlier_ != nullptr ? earlier_->trend().get() : nullptr);
+}
+
 Hyperparameters FitSchedule::fit_stage(const StudyView& study, std::size_t finished, const Hyperparameters& start) const {
-  const TrainingData data = collect_training_data(study, features_, finished, output_fade(start));
+  const TrainingData data = data_of(study, finished, output_fade(start));
   const ModelShape fitted = shape(data.usable);
   if (data.usable < 2) return default_hyperparameters(fitted);
   const Observations used = subset_of(data.observations, kMaxFitPoints);
@@ -84,7 +94,7 @@ Hyperparameters FitSchedule::fit_anchor(const StudyView& study, std::size_t fini
   for (int round = 0; round < 2; ++round) {
     const double fade = output_fade(hyper);
     if (round > 0 && fade == 0.0) break;
-    const TrainingData data = collect_training_data(study, features_, finished, fade);
+    const TrainingData data = data_of(study, finished, fade);
     const ModelShape fitted = shape(data.usable);
     if (data.usable < 2) return default_hyperparameters(fitted);
     const Observations used = subset_of(data.observations, kMaxFitPoints);
@@ -96,18 +106,19 @@ Hyperparameters FitSchedule::fit_anchor(const StudyView& study, std::size_t fini
 Hyperparameters FitSchedule::at(const StudyView& study) {
   const std::size_t finished = study.finished_count();
   forget_from_first_difference(study);
-  std::size_t anchor = kFirstStage;
-  std::size_t last = 0;
+  const bool begun = earlier_ != nullptr && earlier_->identical() > 0;
+  std::size_t anchor = begun ? 0 : kFirstStage;
+  std::optional<std::size_t> last;
   std::size_t doubling = kFirstAnchor;
-  for (std::size_t stage = kFirstStage; stage <= finished; stage = next_stage(stage)) {
+  for (std::size_t stage = anchor; stage <= finished; stage = next_stage(stage)) {
     last = stage;
     if (stage < doubling) continue;
     anchor = stage;
     doubling *= 2;
   }
-  if (last == 0) return default_hyperparameters(shape(0));
+  if (!last) return default_hyperparameters(shape(0));
   Hyperparameters hyper;
-  for (std::size_t stage = anchor; stage <= last; stage = next_stage(stage)) {
+  for (std::size_t stage = anchor; stage <= *last; stage = next_stage(stage)) {
     const auto known = stages_.find(stage);
     if (known != stages_.end()) {
       hyper = known->second;

@@ -113,7 +113,8 @@ void BoxMinimizer::tell(double value, const VectorXd& gradient) {
     gradient_ = gradient;
     return start_iteration();
   }
-  if (std::isfinite(value) && slope_ < 0.0 && value <= result_.value + kSufficientDecrease * slope_) return accept(value, gradient);
+  if (std::isfinite(value) && slope_ < 0.0 && value <= result_.value + kSufficientDecrease * slope_)
+    return accept(value, gradient);
   // Minimum of the parabola through what is known, kept within [0.1, 0.5] of the step.
   const double bend = 2.0 * (value - result_.value - slope_);
   const double shrink = std::isfinite(value) && bend > 0.0 ? -slope_ / bend : 0.1;

@@ -1,12 +1,11 @@
 #include "strategies/bayesian/maximize.hpp"
 
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "strategies/bayesian/lbfgs.hpp"
+#include "strategies/bayesian/pieces.hpp"
 #include "strategies/sobol.hpp"
 #include "tune/random.hpp"
 
@@ -28,20 +27,11 @@ constexpr double kTemperature = 0.5;
 constexpr int kMaxRounds = 20;
 constexpr double kLeastGain = 1e-9;
 constexpr std::int64_t kExhaustive = 16;  ///< values of a discrete parameter that are all tried
-constexpr std::size_t kBlock = 128;        ///< points that are evaluated together
-constexpr std::size_t kTogether = 4;       ///< local searches that advance together
-constexpr Index kScreenedFrom = 128;       ///< beyond so many known points the candidates are screened by a bound first
-constexpr std::size_t kScreened = 256;     ///< how many pass
+constexpr std::size_t kBlock = 128;       ///< points that are evaluated together
+constexpr std::size_t kTogether = 4;      ///< local searches that advance together
+constexpr Index kScreenedFrom = 128;      ///< beyond so many known points the candidates are screened by a bound first
+constexpr std::size_t kScreened = 256;    ///< how many pass
 constexpr LbfgsOptions kLocal{.memory = 10, .max_iterations = 100, .gradient_tolerance = 1e-3, .value_tolerance = 1e-6};
-
-/// Calls `work(first, count)` for pieces of `piece` items each, possibly at the same time.
-template <typename Work>
-void in_pieces(std::size_t items, std::size_t piece, const Work& work) {
-  const std::size_t pieces = (items + piece - 1) / piece;
-  if (pieces <= 1) return work(0, items);
-  tbb::parallel_for(std::size_t{0}, pieces,
-                    [&](std::size_t i) { work(i * piece, std::min(piece, items - i * piece)); });
-}
 
 /// A point near `base`: each coordinate moved with probability max(0.3, 5 / d), a category redrawn with probability 1 / d.
 std::vector<double> near(const FeatureSpace& features, const std::vector<double>& base, RandomStream& stream) {
@@ -103,16 +93,19 @@ Eigen::MatrixXd AcquisitionMaximizer::rows_of(const Points& points) const {
   return rows;
 }
 
+double AcquisitionMaximizer::value_of(const Moments& moments, std::size_t i, std::span<const double> point) const {
+  const auto at = static_cast<Index>(i);
+  const double value = acquisition_(moments.mean[at], moments.sd[at]).value;
+  return tilt_.prior == nullptr ? value : value + tilt_.weight * tilt_.prior->log_density(point);
+}
+
 std::vector<double> AcquisitionMaximizer::values_at(const Points& points) const {
   std::vector<double> values(points.size());
   in_pieces(points.size(), kBlock, [&](std::size_t first, std::size_t count) {
     const Points piece(points.begin() + static_cast<std::ptrdiff_t>(first),
                        points.begin() + static_cast<std::ptrdiff_t>(first + count));
     const Moments moments = posterior_.predict(rows_of(piece));
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto at = static_cast<Index>(i);
-      values[first + i] = acquisition_(moments.mean[at], moments.sd[at]).value;
-    }
+    for (std::size_t i = 0; i < count; ++i) values[first + i] = value_of(moments, i, piece[i]);
   });
   return values;
 }
@@ -131,10 +124,7 @@ Points AcquisitionMaximizer::promising(Points points, std::size_t kept) const {
     const Points piece(points.begin() + static_cast<std::ptrdiff_t>(first),
                        points.begin() + static_cast<std::ptrdiff_t>(first + count));
     const Moments moments = posterior_.bound(rows_of(piece));
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto at = static_cast<Index>(i);
-      order[first + i] = {-acquisition_(moments.mean[at], moments.sd[at]).value, first + i};
-    }
+    for (std::size_t i = 0; i < count; ++i) order[first + i] = {-value_of(moments, i, piece[i]), first + i};
   });
   const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(kept, order.size()));
   std::partial_sort(order.begin() + 1, end, order.end());
@@ -151,6 +141,19 @@ struct ContinuousSearch {
   VectorXd unit;                  ///< min(length, 1): the coordinates' units in the search
   Eigen::RowVectorXd row;
   BoxMinimizer minimizer;
+
+  /// The tilt where the search is now; adds its derivatives.
+  [[nodiscard]] double add_tilt(const Tilt& tilt, VectorXd& ascent) const {
+    std::vector<double> point = candidate->point;
+    for (std::size_t k = 0; k < free.size(); ++k) {
+      const auto at = static_cast<Index>(k);
+      point[free[k]] = std::clamp(minimizer.point()[at] * unit[at], 0.0, 1.0);
+    }
+    std::vector<double> derivative(point.size());
+    tilt.prior->gradient(point, derivative);
+    for (std::size_t k = 0; k < free.size(); ++k) ascent[static_cast<Index>(k)] += tilt.weight * derivative[free[k]];
+    return tilt.weight * tilt.prior->log_density(point);
+  }
 };
 
 void AcquisitionMaximizer::refine_continuous(std::vector<Candidate*>& candidates) const {
@@ -193,7 +196,10 @@ void AcquisitionMaximizer::refine_continuous(std::vector<Candidate*>& candidates
       const auto at = static_cast<Index>(i);
       const AcquisitionValue value = acquisition_(found.moments.mean[at], found.moments.sd[at]);
       const Eigen::RowVectorXd gradient = value.by_mean * found.mean_gradient.row(at) + value.by_sd * found.sd_gradient.row(at);
-      search.minimizer.tell(-value.value, -gradient(search.columns).transpose().cwiseProduct(search.unit));
+      VectorXd ascent = gradient(search.columns).transpose();
+      double height = value.value;
+      if (tilt_.prior != nullptr) height += search.add_tilt(tilt_, ascent);
+      search.minimizer.tell(-height, -ascent.cwiseProduct(search.unit));
     }
   }
   for (const ContinuousSearch& search : searches) {
@@ -254,8 +260,7 @@ void AcquisitionMaximizer::refine_discrete(std::vector<Candidate*>& candidates) 
     if (points.empty()) continue;
     const Moments moments = posterior_.predict(rows_of(points));
     for (std::size_t p = 0; p < points.size(); ++p) {
-      const auto at = static_cast<Index>(p);
-      const double value = acquisition_(moments.mean[at], moments.sd[at]).value;
+      const double value = value_of(moments, p, points[p]);
       Candidate& candidate = *candidates[owner[p]];
       if (!(value > candidate.value + kLeastGain)) continue;
       candidate = {std::move(points[p]), value};

@@ -68,15 +68,29 @@ void Posterior::condition_on(const RowVectorXd& point) {
 
 double Posterior::to_sd(double variance) const { return std::sqrt(std::max(variance, kLeastVariance * hyper_.scale)); }
 
-ArrayXd Posterior::mean_of(const MatrixXd& cross) const {
-  return (cross.topRows(alpha_.size()).transpose() * alpha_).array() + mean_;
+ArrayXd Posterior::mean_of(const MatrixXd& cross, const MatrixXd& points) const {
+  const ArrayXd own = (cross.topRows(alpha_.size()).transpose() * alpha_).array() + mean_;
+  if (!trend_) return own;
+  return own + trend_weight_ * trend_->predict_mean(points);
+}
+
+void Posterior::add_trend(std::shared_ptr<const Posterior> trend, double weight) {
+  trend_ = std::move(trend);
+  trend_weight_ = weight;
+}
+
+ArrayXd Posterior::predict_mean(const MatrixXd& points) const {
+  MatrixXd cross = embedding_.squared_distances(points_, embedding_(points));
+  matern52(cross);
+  cross *= hyper_.scale;
+  return mean_of(cross, points);
 }
 
 Moments Posterior::predict(const MatrixXd& points) const {
   MatrixXd cross = embedding_.squared_distances(points_, embedding_(points));
   matern52(cross);
   cross *= hyper_.scale;
-  Moments moments{mean_of(cross), ArrayXd(points.rows())};
+  Moments moments{mean_of(cross, points), ArrayXd(points.rows())};
   const MatrixXd solved = inverse_root_.triangularView<Eigen::Lower>() * cross;
   for (Index i = 0; i < points.rows(); ++i) moments.sd[i] = to_sd(hyper_.scale - solved.col(i).squaredNorm());
   return moments;
@@ -86,7 +100,7 @@ Moments Posterior::bound(const MatrixXd& points) const {
   MatrixXd cross = embedding_.squared_distances(points_, embedding_(points));
   matern52(cross);
   cross *= hyper_.scale;
-  Moments moments{mean_of(cross), ArrayXd(points.rows())};
+  Moments moments{mean_of(cross, points), ArrayXd(points.rows())};
   for (Index i = 0; i < points.rows(); ++i) {
     const double told = size() > 0 ? (cross.col(i).array().square() / own_variance_).maxCoeff() : 0.0;
     moments.sd[i] = to_sd(hyper_.scale - told);
@@ -102,7 +116,7 @@ MomentsWithGradient Posterior::predict_with_gradient(const MatrixXd& points) con
   cross *= hyper_.scale;
   slope *= hyper_.scale;
   MomentsWithGradient out;
-  out.moments = {mean_of(cross), ArrayXd(points.rows())};
+  out.moments = {mean_of(cross, points), ArrayXd(points.rows())};
   const MatrixXd half = inverse_root_.triangularView<Eigen::Lower>() * cross;
   const MatrixXd solved = inverse_root_.triangularView<Eigen::Lower>().transpose() * half;  // K^-1 k
   ArrayXd sd_weight(points.rows());
@@ -131,6 +145,7 @@ MomentsWithGradient Posterior::predict_with_gradient(const MatrixXd& points) con
     out.mean_gradient.col(j) = (inner * (z * mean_total - mean_sums.col(column).array())).matrix();
     out.sd_gradient.col(j) = (inner * sd_weight * (z * variance_total - variance_sums.col(column).array())).matrix();
   }
+  if (trend_) out.mean_gradient += trend_weight_ * trend_->predict_with_gradient(points).mean_gradient;
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <memory>
 #include <vector>
 
 #include "strategies/bayesian/fit.hpp"
@@ -28,9 +29,14 @@ class Posterior {
  public:
   Posterior(std::vector<ColumnKind> kinds, const Observations& observations, Hyperparameters hyper);
 
+  /// Adds `weight` times another posterior's mean to every mean predicted from now on: what was learnt elsewhere, around which
+  /// the observations are modelled (they must have been given without it).
+  void add_trend(std::shared_ptr<const Posterior> trend, double weight);
   /// Adds the point of a pending trial: O(n^2).
   void condition_on(const Eigen::RowVectorXd& point);
 
+  /// Means alone, much cheaper than `predict`.
+  [[nodiscard]] Eigen::ArrayXd predict_mean(const Eigen::MatrixXd& points) const;
   [[nodiscard]] Moments predict(const Eigen::MatrixXd& points) const;
   /// Mean and an upper bound of the standard deviation, from the nearest known point alone: n times cheaper than `predict`.
   [[nodiscard]] Moments bound(const Eigen::MatrixXd& points) const;
@@ -41,7 +47,7 @@ class Posterior {
 
  private:
   [[nodiscard]] double to_sd(double variance) const;
-  [[nodiscard]] Eigen::ArrayXd mean_of(const Eigen::MatrixXd& cross) const;
+  [[nodiscard]] Eigen::ArrayXd mean_of(const Eigen::MatrixXd& cross, const Eigen::MatrixXd& points) const;
 
   std::vector<ColumnKind> kinds_;
   Hyperparameters hyper_;
@@ -51,6 +57,8 @@ class Posterior {
   Eigen::VectorXd alpha_;         ///< K^-1 (y - mean) of the observed ones
   Eigen::ArrayXd own_variance_;   ///< diagonal of the covariance
   double mean_ = 0.0;
+  std::shared_ptr<const Posterior> trend_;
+  double trend_weight_ = 0.0;
 };
 
 }  // namespace tune::strategies

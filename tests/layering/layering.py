@@ -19,7 +19,7 @@ MAX_LINES = 450
 ALLOWED = {
     "include": (set(), set()),
     "metrics": ({"include"}, {"RE2", "nlohmann_json"}),
-    "strategies": ({"include"}, {"Eigen", "TBB"}),
+    "strategies": ({"include"}, {"Eigen", "TBB", "sanitizers"}),
     "engine": ({"include", "metrics"}, {"nlohmann_json", "yaml-cpp", "spdlog"}),
     "trainers": ({"include/tune/report.hpp"}, {"LibTorch", "CUDA", "zlib", "libjpeg", "libpng"}),
     "cli": ({"include", "metrics", "strategies", "engine"}, {"CLI11", "spdlog"}),
@@ -33,7 +33,7 @@ LIBRARIES = {
     "torch/": "LibTorch", "ATen/": "LibTorch", "c10/": "LibTorch", "cuda": "CUDA", "cub": "CUDA", "nccl": "CUDA", "nvml": "CUDA",
     "zlib.h": "zlib", "jpeglib.h": "libjpeg", "png.h": "libpng", "CLI/": "CLI11", "spdlog/": "spdlog", "fmt/": "spdlog",
     "yaml-cpp/": "yaml-cpp", "nlohmann/": "nlohmann_json", "re2/": "RE2", "doctest/": "doctest", "rapidcheck": "RapidCheck",
-    "benchmark/": "Google Benchmark",
+    "benchmark/": "Google Benchmark", "sanitizer/": "sanitizers",
 }
 STANDARD = re.compile(r"[a-z_0-9]+")  # <vector>; C's and the system's headers have an ending
 SYSTEM = re.compile(r"(?:(?:sys|linux|netinet|arpa|net|asm|bits)/)?\w+\.h")

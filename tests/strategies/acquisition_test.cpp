@@ -34,8 +34,8 @@ TEST_CASE("log h is exact from z = 5 to z = -1e7") {
 }
 
 TEST_CASE("acquisitions have the derivatives they claim") {
-  for (const auto kind : {AcquisitionKind::kLogExpectedImprovement, AcquisitionKind::kUpperConfidenceBound,
-                          AcquisitionKind::kPureExploration}) {
+  for (const auto kind :
+       {AcquisitionKind::kLogExpectedImprovement, AcquisitionKind::kUpperConfidenceBound, AcquisitionKind::kPureExploration}) {
     const Acquisition acquisition(kind, 0.7, 1.8);
     for (const double mean : {-40.0, -3.0, 0.6999, 0.7, 2.0}) {
       for (const double sd : {1e-3, 0.2, 1.5}) {

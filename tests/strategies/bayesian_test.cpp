@@ -88,7 +88,8 @@ TEST_CASE("every acquisition works, with and without input work") {
   Space space;
   space.uniform("x", -5.0, 10.0);
   space.uniform("y", 0.0, 15.0);
-  for (const auto kind : {BayesianOptions::Maximize::kUcb, BayesianOptions::Maximize::kLogEi, BayesianOptions::Maximize::kAlternate}) {
+  for (const auto kind :
+       {BayesianOptions::Maximize::kUcb, BayesianOptions::Maximize::kLogEi, BayesianOptions::Maximize::kAlternate}) {
     for (const bool warp : {false, true}) {
       BayesianStrategy strategy(space, {.initial = 5, .acquisition = kind, .beta = 1.8, .input_warp = warp});
       CHECK(best_found(strategy, space, branin, 30, 4) < 0.1);
