@@ -52,7 +52,6 @@ Result<engine::StudySpec> load_study_spec(const Context& context, StudyOverrides
   if (overrides.max_trials) spec.limits.max_trials = overrides.max_trials;
   if (overrides.max_parallel) spec.limits.max_parallel = *overrides.max_parallel;
   if (!overrides.early_stopping.empty()) TUNE_RETURN_IF_ERROR(apply_stopping(context, overrides.early_stopping, spec));
-  overrides.config_text = std::move(loaded->text);
   if (overrides.directory.empty()) overrides.directory = default_directory(spec.name);
   if (!context.output.quiet) {
     for (const std::string& note : loaded->notes) write_err("tune: note: " + note + "\n");

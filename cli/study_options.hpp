@@ -16,7 +16,6 @@ struct StudyOverrides {
   std::optional<std::int64_t> max_trials;
   std::optional<int> max_parallel;
   std::string early_stopping;  ///< as given; empty: the config's
-  std::string config_text;     ///< filled in when the config is read
 };
 
 /// `--seed`, `--max-trials`, `--max-parallel`, `--early-stopping`, `--dir`.

@@ -77,7 +77,6 @@ int run_arms(const Context& context, CompareOptions& options) {
     request.directory = base + arm;
     request.spec = *spec;
     if (arm == "off") request.spec.stopping.reset();
-    request.config_text = options.study.config_text;
     request.shim_path = context.shim_path();
     if (options.resume && has_ended(context, request.directory)) continue;
     if (!context.output.quiet) write_err("tune: arm " + arm + " in " + request.directory + "\n");

@@ -32,7 +32,6 @@ int run(const Context& context, RunOptions& options) {
   request.mode = options.resume ? engine::RunRequest::Mode::kCreateOrResume : engine::RunRequest::Mode::kCreate;
   request.directory = options.study.directory;
   request.spec = std::move(*spec);
-  request.config_text = options.study.config_text;
   request.shim_path = context.shim_path();
   return run_and_report(context, request, options.json);
 }

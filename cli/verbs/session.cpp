@@ -50,13 +50,8 @@ int run_session(const Context& context, SessionOptions& options) {
   const auto spec = load_study_spec(context, options.study, false);
   if (!spec.ok()) return fail(spec.status());
   const auto mode = options.resume ? engine::OpenMode::kCreateOrResume : engine::OpenMode::kCreate;
-  const bool there = engine::holds_study(options.study.directory);
   const auto session = engine::Session::open(options.study.directory, *spec, context.registry, mode);
   if (!session.ok()) return fail(session.status());
-  if (!there) {
-    if (const Status kept = engine::keep_config(options.study.directory, options.study.config_text); !kept.ok())
-      return fail(kept);
-  }
   if (!context.output.quiet) {
     for (const std::string& note : (*session)->notes()) write_err("tune: note: " + note + "\n");
   }

@@ -43,7 +43,7 @@ class Loader {
     read_program();
     require_end();
     note_metric();
-    return {std::move(spec_), std::move(notes_), ""};
+    return {std::move(spec_), std::move(notes_)};
   }
 
  private:
@@ -308,7 +308,7 @@ Result<LoadedConfig> parse_config(std::string_view text, const std::string& name
   }
   LoadedConfig loaded = Loader(document.root, registry, context, errors).load();
   if (!errors.empty()) return errors.status();
-  loaded.text = text;
+  loaded.spec.text = text;
   return loaded;
 }
 

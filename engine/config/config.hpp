@@ -19,7 +19,6 @@ struct ConfigContext {
 struct LoadedConfig {
   StudySpec spec;
   std::vector<std::string> notes;  ///< what is allowed and worth a second look
-  std::string text;                ///< the config as it was given
 };
 
 /// Reads a study from a YAML or JSON file of at most kMaxConfigBytes. Every error is in the one message, a line each, in the

@@ -79,6 +79,7 @@ struct StudySpec {
   std::vector<CommandPart> command;                           ///< resolved: the trainer's when one is named
   std::vector<MetricDefinition> metrics;                      ///< resolved likewise
   std::string working_directory;                              ///< the caller's when the study was created
+  std::string text;  ///< the config as it was given, which a new study keeps as its config.yaml; no part of its record
 
   /// `max_step`, else the static value `epochs`, `num_epochs`, `numepochs`, `n_epochs` or `n-epochs`.
   [[nodiscard]] std::optional<std::int64_t> declared_max_step() const;

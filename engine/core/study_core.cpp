@@ -9,6 +9,7 @@
 
 #include "engine/config/spec_json.hpp"
 #include "engine/executors/host_name.hpp"
+#include "engine/journal/file_io.hpp"
 #include "tune/random.hpp"
 
 namespace tune::engine {
@@ -98,6 +99,8 @@ Result<std::unique_ptr<StudyCore>> StudyCore::create(const std::string& director
   if (holds_study(directory)) return taken;  // two processes may have passed the first look; the lock decides
   TUNE_RETURN_IF_ERROR(make_directories(directory + "/requests"));
   TUNE_RETURN_IF_ERROR(make_directories(directory + "/trials"));
+  // For people: the journal holds the resolved one. Before there is a study, so that none goes without it.
+  if (!spec.text.empty()) TUNE_RETURN_IF_ERROR(write_file_atomically(directory + "/config.yaml", spec.text));
   // Under another name until its beginning is complete: what a study begins with is all there or not at all.
   Result<JournalWriter> journal = JournalWriter::open(journal_path(directory) + ".new", 0);
   if (!journal.ok()) return journal.status();

@@ -2,7 +2,6 @@
 
 #include "engine/clock/system_clock.hpp"
 #include "engine/core/study_core.hpp"
-#include "engine/journal/file_io.hpp"
 #include "engine/run/local_run.hpp"
 #include "engine/run/run_loop.hpp"
 
@@ -56,11 +55,6 @@ Result<std::unique_ptr<StudyCore>> open_core(const RunRequest& request, const Re
 
 }  // namespace
 
-Status keep_config(const std::string& directory, std::string_view text) {
-  if (text.empty()) return {};
-  return write_file_atomically(directory + "/config.yaml", text);
-}
-
 Summary run_study(const RunRequest& request, const Registry& registry, RunObserver& observer, Interrupts& interrupts) {
   const bool there = holds_study(request.directory);
   if (there && request.mode == Mode::kCreate) {
@@ -77,9 +71,6 @@ Summary run_study(const RunRequest& request, const Registry& registry, RunObserv
   if (!run.ok()) return failed(run.status());
   Result<std::unique_ptr<StudyCore>> core = open_core(request, registry, clock, there, *spec);
   if (!core.ok()) return failed(core.status());
-  if (!there) {
-    if (Status kept = keep_config(request.directory, request.config_text); !kept.ok()) return failed(kept);
-  }
   for (const std::string& text : (*core)->notes()) {
     Happening note;
     note.text = text;

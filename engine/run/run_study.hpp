@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/config/study_spec.hpp"
@@ -53,12 +52,8 @@ struct RunRequest {
   std::string directory;
   StudySpec spec;
   LimitChanges changes;
-  std::string shim_path;    ///< the supervisor program, beside the `tune` binary
-  std::string config_text;  ///< what a new study keeps as its config.yaml; empty: nothing
+  std::string shim_path;  ///< the supervisor program, beside the `tune` binary
 };
-
-/// Keeps the config that a study was created with as its config.yaml, for people: the journal holds the resolved one.
-Status keep_config(const std::string& directory, std::string_view text);
 
 /// Runs a study to its end, or until it is interrupted (`Summary::study` is then still kInProgress). A bad request or an
 /// environment that does not allow it is in `Summary::status`, and nothing was started or written then.

@@ -169,10 +169,9 @@ double Unwarp::operator()(double warped) const {
     to = static_cast<std::size_t>(std::upper_bound(warped_.begin(), warped_.end(), warped) - warped_.begin());
     from = to - 1;
   }
-  // Halves, because raw values may be as far apart as the doubles.
-  const double half = (raw_[to] / 2.0 - raw_[from] / 2.0) * ((warped - warped_[from]) / (warped_[to] - warped_[from]));
   constexpr double kMost = std::numeric_limits<double>::max();
-  return std::clamp(raw_[from] + 2.0 * half, -kMost, kMost);
+  const double way = (warped - warped_[from]) / (warped_[to] - warped_[from]);
+  return std::clamp(std::lerp(raw_[from], raw_[to], way), -kMost, kMost);
 }
 
 }  // namespace tune::strategies
