@@ -156,7 +156,8 @@ void MapObjective::add_distance_gradient(const Hyperparameters& hyper, const Emb
                                          const MatrixXd& by_squared, VectorXd& gradient) const {
   const auto a = by_squared.selfadjointView<Eigen::Lower>();
   const VectorXd row_sums = a * VectorXd::Ones(points.size());
-  const MatrixXd products = a * points.scaled;
+  MatrixXd products(points.size(), points.scaled.cols());
+  if (products.size() > 0) products.noalias() = a * points.scaled;  // Eigen does not define a product without columns
   const auto columns = static_cast<Index>(shape_.kinds.size());
   std::size_t warp = 0;
   for (std::size_t k = 0; k < embedding.numeric().size(); ++k) {
