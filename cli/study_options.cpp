@@ -38,7 +38,9 @@ void add_overrides(CLI::App& verb, Context& context, StudyOverrides& overrides) 
   CLI::Option* stopping = verb.add_option("--early-stopping", overrides.early_stopping, "NAME, NAME:key=value,key=value or off");
   stopping->type_name("RULE");
   context.choices[stopping] = {"off"};
-  for (const auto& policy : context.registry.policies()) context.choices[stopping].push_back(policy.name);
+  for (const auto& policy : context.registry.policies()) {
+    if (policy.variant.empty()) context.choices[stopping].push_back(policy.name);
+  }
 }
 
 Result<engine::StudySpec> load_study_spec(const Context& context, StudyOverrides& overrides, bool needs_program) {

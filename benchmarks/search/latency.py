@@ -36,6 +36,12 @@ def objective(u):
     return float(((1.0 + np.arange(len(u)) % 10) * away * away + 0.05 * np.cos(12.0 * u)).sum())
 
 
+def peak_mebibytes(pid):
+    """The most memory that the process has had."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmHWM"))
+
+
 def processor_seconds(pid):
     """Of a process's threads, to the nanosecond (/proc/PID/stat counts in hundredths of a second)."""
     total = 0
@@ -61,6 +67,9 @@ class Tune:
 
     def cpu_seconds(self):
         return processor_seconds(self.session.process.pid)
+
+    def peak(self):
+        return peak_mebibytes(self.session.process.pid)
 
     def close(self):
         self.session.close()
@@ -88,6 +97,9 @@ class OptunaGp:
     def cpu_seconds(self):
         return time.process_time()
 
+    def peak(self):
+        return math.nan  # this process, whatever it measured before
+
     def close(self):
         pass
 
@@ -96,7 +108,7 @@ MEASURED = {"tune": Tune, "optuna-gp": OptunaGp}
 
 
 def measure(arm, dimensions, trials, rounds, wall):
-    """Milliseconds: (first suggestion, those after it)."""
+    """Milliseconds of the first suggestion and of those after it; the peak of the memory in MiB."""
     name, options = arms.parse(arm)
     rng = np.random.default_rng(5)
     history = [(u, objective(u)) for u in rng.random((trials, dimensions))]
@@ -112,7 +124,7 @@ def measure(arm, dimensions, trials, rounds, wall):
             one.tell(handle, value)
             handle, u = one.ask()
             times.append(1e3 * (clock(one) - start))
-        return first, times
+        return first, times, one.peak()
     finally:
         one.close()
 
@@ -136,7 +148,7 @@ def main():
     cells = {arm: (options.cells or CELLS[arms.parse(arm)[0]]).split(",") for arm in chosen}
     print(f"core{'s' if len(os.sched_getaffinity(0)) > 1 else ''} {sorted(os.sched_getaffinity(0))}, load {os.getloadavg()[0]:.1f}; "
           f"{'clock' if options.wall else 'processor'} milliseconds; ratio to {chosen[0]}")
-    print(f"{'arm':30} {'d':>4} {'n':>6} {'median':>9} {'mean':>9} {'first':>9} {'ratio':>7}")
+    print(f"{'arm':30} {'d':>4} {'n':>6} {'median':>9} {'mean':>9} {'first':>9} {'ratio':>7} {'peak MiB':>9}")
     for cell in dict.fromkeys(cell for of_arm in cells.values() for cell in of_arm):
         dimensions, trials = (int(word) for word in cell.split(":"))
         base = math.nan
@@ -144,10 +156,10 @@ def main():
             if cell not in cells[arm]:
                 continue
             rounds = max(3, options.rounds // 4) if trials >= 1000 else options.rounds
-            first, times = measure(arm, dimensions, trials, rounds, options.wall)
+            first, times, peak = measure(arm, dimensions, trials, rounds, options.wall)
             middle = statistics.median(times)
             base = middle if arm == chosen[0] else base
-            print(f"{arm:30} {dimensions:4} {trials:6} {middle:9.2f} {statistics.fmean(times):9.2f} {first:9.1f} {middle / base:7.1f}",
+            print(f"{arm:30} {dimensions:4} {trials:6} {middle:9.2f} {statistics.fmean(times):9.2f} {first:9.1f} {middle / base:7.1f} {peak:9.0f}",
                   flush=True)
     return 0
 

@@ -14,6 +14,7 @@ const Entry<Product>* find_entry(const std::vector<Entry<Product>>& entries, con
                                  const YamlNode& name, const std::string& path, std::vector<std::string> names,
                                  Diagnostics& errors) {
   for (const Entry<Product>& entry : entries) {
+    if (!entry.variant.empty()) continue;
     if (name.kind == Kind::kText && name.text == entry.name) return &entry;
     names.push_back(entry.name);
   }
@@ -104,6 +105,36 @@ Result<YamlNode> inline_options(std::string_view name, std::string_view text) {
   return map;
 }
 
+/// A policy as a config names it: the entry, and the keys that its map may have.
+struct PolicyChoice {
+  const Entry<StoppingPolicy>* entry = nullptr;
+  SectionSpec section;
+};
+
+/// The policy that `name` and perhaps `variant` of the map stand for; what they do not is reported.
+PolicyChoice find_policy(const Registry& registry, const YamlNode& node, const std::string& path, Diagnostics& errors) {
+  PolicyChoice choice;
+  choice.entry = find_entry(registry.policies(), registry.planned_policies(), name_node(node), path, {std::string(kOff)}, errors);
+  if (choice.entry == nullptr) return choice;
+  std::vector<std::string> variants;
+  for (const auto& entry : registry.policies()) {
+    if (entry.name == choice.entry->name && !entry.variant.empty()) variants.push_back(entry.variant);
+  }
+  const YamlNode* variant = node.kind == Kind::kMap ? node.find("variant") : nullptr;
+  if (variant != nullptr && !variants.empty()) {
+    choice.entry = variant->kind == Kind::kText ? registry.find_policy(choice.entry->name, variant->text) : nullptr;
+    if (choice.entry == nullptr) errors.refuse(*variant, below(path, "variant"), join(variants, " | "), variants);
+    if (choice.entry != nullptr) choice.section = stopping_section(*choice.entry);
+    return choice;
+  }
+  choice.section = stopping_section(*choice.entry);
+  if (!variants.empty()) {
+    choice.section.keys.push_back(
+        {.name = "variant", .default_text = "none", .doc = "Another system's rule.", .allowed = variants});
+  }
+  return choice;
+}
+
 }  // namespace
 
 StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_view path, const Registry& registry,
@@ -136,10 +167,10 @@ std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view
     return std::nullopt;
   }
   const std::size_t before = errors.count();
-  const Entry<StoppingPolicy>* entry =
-      find_entry(registry.policies(), registry.planned_policies(), name_node(node), where, {std::string(kOff)}, errors);
+  const PolicyChoice choice = find_policy(registry, node, where, errors);
+  const Entry<StoppingPolicy>* entry = choice.entry;
   if (entry == nullptr) return std::nullopt;
-  const SectionReader reader(node, where, stopping_section(*entry), errors);
+  const SectionReader reader(node, where, choice.section, errors);
   StoppingSpec spec;
   spec.explain_all = reader.text("explain") == "all";
   spec.protect_best = static_cast<int>(reader.whole("protect_best").value_or(0));
@@ -155,10 +186,10 @@ Result<std::optional<NamedOptions>> parse_stopping(std::string_view text, const 
   if (!map) return map.status();
   Diagnostics errors("");
   const std::string path = "--early-stopping";
-  const Entry<StoppingPolicy>* entry =
-      find_entry(registry.policies(), registry.planned_policies(), name_node(*map), path, {std::string(kOff)}, errors);
+  const PolicyChoice choice = find_policy(registry, *map, path, errors);
+  const Entry<StoppingPolicy>* entry = choice.entry;
   if (entry == nullptr) return errors.plain_status();
-  SectionSpec options = stopping_section(*entry);
+  SectionSpec options = choice.section;
   std::erase_if(options.keys, [&](const KeySpec& key) {
     return key.name != "name" &&
            std::none_of(entry->options.begin(), entry->options.end(), [&](const OptionSpec& o) { return o.name == key.name; });

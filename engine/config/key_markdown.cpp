@@ -54,7 +54,8 @@ std::string entries_text(const std::vector<Entry<Product>>& entries, const Secti
   for (const Entry<Product>& entry : entries) {
     const SectionSpec spec = section_of(entry);
     const std::vector<KeySpec> own(spec.keys.begin() + static_cast<std::ptrdiff_t>(base.keys.size()), spec.keys.end());
-    text += "#### `" + base.name + ": " + entry.name + "`\n\n" + entry.doc + "\n\n";
+    const std::string given = entry.variant.empty() ? entry.name : "{name: " + entry.name + ", variant: " + entry.variant + "}";
+    text += "#### `" + base.name + ": " + given + "`\n\n" + entry.doc + "\n\n";
     text += own.empty() ? "No options of its own.\n\n" : table({}, own) + "\n";
   }
   return text;

@@ -173,7 +173,7 @@ KeySpec option_key(const OptionSpec& option) {
 
 template <typename Product>
 SectionSpec with_options(SectionSpec base, const Entry<Product>& entry) {
-  base.name += "." + entry.name;
+  base.name += "." + entry.name + (entry.variant.empty() ? "" : "." + entry.variant);
   base.doc = entry.doc;
   base.keys.front().allowed = {entry.name};
   for (const OptionSpec& option : entry.options) base.keys.push_back(option_key(option));

@@ -58,8 +58,8 @@ template <typename Product>
 Json named_schema(const std::vector<Entry<Product>>& entries, const std::string& section_name, std::vector<std::string> names) {
   std::vector<Json> choices;
   for (const Entry<Product>& entry : entries) {
-    names.push_back(entry.name);
-    choices.push_back(reference(section_name + "." + entry.name));
+    if (entry.variant.empty()) names.push_back(entry.name);
+    choices.push_back(reference(section_name + "." + entry.name + (entry.variant.empty() ? "" : "." + entry.variant)));
   }
   choices.insert(choices.begin(), Json{{"type", "string"}, {"enum", names}});
   return any_of(std::move(choices));
@@ -181,7 +181,9 @@ std::string schema_json(const Registry& registry) {
     definitions[spec.name] = section_schema(spec, registry);
   }
   for (const Entry<StoppingPolicy>& entry : registry.policies()) {
-    const SectionSpec spec = stopping_section(entry);
+    SectionSpec spec = stopping_section(entry);
+    // Without `variant` the options are tune's own.
+    for (KeySpec& key : spec.keys) key.required = key.required || (key.name == "variant" && !entry.variant.empty());
     definitions[spec.name] = section_schema(spec, registry);
   }
   schema["definitions"] = std::move(definitions);

@@ -83,6 +83,8 @@ struct StudySpec {
 
   /// `max_step`, else the static value `epochs`, `num_epochs`, `numepochs`, `n_epochs` or `n-epochs`.
   [[nodiscard]] std::optional<std::int64_t> declared_max_step() const;
+  /// The rule as reports name it: `median`, `median (ray)` for a variant, `off`.
+  [[nodiscard]] std::string stopping_name() const;
 };
 
 }  // namespace tune::engine

@@ -38,7 +38,7 @@ Result<std::vector<DryRunProposal>> first_proposals(const StudySpec& spec, const
   study.space = spec.space;
   study.objective = spec.objective;
   study.strategy = spec.strategy.name;
-  study.stopping = spec.stopping ? spec.stopping->policy.name : "off";
+  study.stopping = spec.stopping_name();
   study.seed = spec.seed;
   study.earlier_studies = earlier.studies;
   study.earlier_trials = earlier.trials;

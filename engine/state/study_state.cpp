@@ -105,7 +105,7 @@ Status StudyState::on(const Event& event, const event::StudyCreated& body) {
   record_.space = spec_.space;
   record_.objective = spec_.objective;
   record_.strategy = spec_.strategy.name;
-  record_.stopping = spec_.stopping ? spec_.stopping->policy.name : "off";
+  record_.stopping = spec_.stopping_name();
   record_.seed = spec_.seed;
   record_.declared_max_step = spec_.declared_max_step();
   record_.created = event.time;

@@ -56,20 +56,37 @@ struct Entry {
   std::vector<OptionSpec> options = {};
   /// Makes one for a study over `space`. Options are resolved. May refuse (invalid) what the specs cannot express.
   std::function<Result<std::unique_ptr<Product>>(const Space& space, const Options& options)> make = {};
+  std::string variant = {};  ///< of policies: the system whose definition it is; empty: tune's own
 };
 
 /// The strategies and policies that configs may name. Copyable; add your own with `add`. Const use is safe from several threads.
 class Registry {
  public:
-  /// A later entry of the same name replaces the earlier one.
+  /// A later entry of the same name (and variant) replaces the earlier one. A variant gets the option `variant`.
   void add(Entry<Strategy> entry) { put(strategies_, std::move(entry)); }
-  void add(Entry<StoppingPolicy> entry) { put(policies_, std::move(entry)); }
+  void add(Entry<StoppingPolicy> entry) {
+    if (!entry.variant.empty()) {
+      OptionSpec variant{.name = "variant", .type = OptionType::kString, .default_value = entry.variant};
+      variant.allowed = {entry.variant};
+      variant.doc = "that system's definition, options and defaults";
+      entry.options.insert(entry.options.begin(), std::move(variant));
+    }
+    put(policies_, std::move(entry));
+  }
   /// A name that is refused as planned and not built yet.
   void plan_strategy(std::string name) { planned_strategies_.push_back(std::move(name)); }
   void plan_policy(std::string name) { planned_policies_.push_back(std::move(name)); }
 
   [[nodiscard]] const Entry<Strategy>* find_strategy(std::string_view name) const { return find(strategies_, name); }
-  [[nodiscard]] const Entry<StoppingPolicy>* find_policy(std::string_view name) const { return find(policies_, name); }
+  [[nodiscard]] const Entry<StoppingPolicy>* find_policy(std::string_view name, std::string_view variant = "") const {
+    return find(policies_, name, variant);
+  }
+  /// The one that the options mean: the variant that they name, else tune's own.
+  [[nodiscard]] const Entry<StoppingPolicy>* find_policy(std::string_view name, const Options& options) const {
+    const auto variant = options.find("variant");
+    const std::string* word = variant == options.end() ? nullptr : std::get_if<std::string>(&variant->second);
+    return find(policies_, name, word != nullptr ? std::string_view(*word) : std::string_view());
+  }
   [[nodiscard]] const std::vector<Entry<Strategy>>& strategies() const { return strategies_; }
   [[nodiscard]] const std::vector<Entry<StoppingPolicy>>& policies() const { return policies_; }
   [[nodiscard]] const std::vector<std::string>& planned_strategies() const { return planned_strategies_; }
@@ -79,7 +96,7 @@ class Registry {
   template <typename E>
   static void put(std::vector<E>& entries, E entry) {
     for (E& known : entries) {
-      if (known.name == entry.name) {
+      if (known.name == entry.name && known.variant == entry.variant) {
         known = std::move(entry);
         return;
       }
@@ -87,9 +104,9 @@ class Registry {
     entries.push_back(std::move(entry));
   }
   template <typename E>
-  static const E* find(const std::vector<E>& entries, std::string_view name) {
+  static const E* find(const std::vector<E>& entries, std::string_view name, std::string_view variant = "") {
     for (const E& entry : entries) {
-      if (entry.name == name) return &entry;
+      if (entry.name == name && entry.variant == variant) return &entry;
     }
     return nullptr;
   }

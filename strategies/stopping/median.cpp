@@ -7,8 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "strategies/stopping/option_specs.hpp"
+
 namespace tune::strategies {
 namespace {
+
+constexpr double kDefaultPercentile = 25.0;  ///< of the rule `percentile`
 
 std::string judged_text(const MedianOptions& options, const Objective& objective, double value, std::int64_t step) {
   const bool best = options.value == MedianOptions::Judged::kBest;
@@ -23,15 +27,6 @@ std::string threshold_text(const MedianOptions& options, double threshold, std::
   text += options.references == References::kCompleted ? " completed trial" : " trial";
   if (count != 1) text += "s";
   return options.references == References::kCompleted ? text : text + " that got that far";
-}
-
-/// Why `step` is not judged; empty when it is.
-std::string exempt(std::int64_t step, std::int64_t warmup, std::optional<std::int64_t> max_step) {
-  if (step == 0) return "there is no value to judge yet";
-  if (step < warmup)
-    return "step " + std::to_string(step) + " comes before step " + std::to_string(warmup) + ", the first that is judged";
-  if (step == max_step) return "step " + std::to_string(step) + " is the last one, where there is nothing left to save";
-  return {};
 }
 
 }  // namespace
@@ -79,55 +74,29 @@ Decision MedianPolicy::judge(const StudyView& study, const TrialView& trial) con
 
 namespace {
 
-OptionSpec spec(std::string name, OptionType type, std::optional<OptionValue> default_value, std::string doc) {
-  OptionSpec made;
-  made.name = std::move(name);
-  made.type = type;
-  made.default_value = std::move(default_value);
-  made.doc = std::move(doc);
-  return made;
+std::vector<OptionSpec> median_specs(double percentile) {
+  return {choice_option("references", {"completed", "reached"},
+                        "trials to compare with: completed ones, or all that have got as far"),
+          choice_option("value", {"current", "best"}, "what is judged: the value at the step, or the trial's best so far"),
+          int_option("min_trials", 5, 1, "references needed before a trial is judged"),
+          float_option("percentile", percentile, 0.0, 100.0,
+                       "percentile of the references' averages that must be met: 0 the worst, 100 the best"),
+          float_option("margin", 0.0, 0.0, {}, "how much worse than that a trial may be, in the objective's units"),
+          warmup_option({})};
 }
 
-std::vector<OptionSpec> median_specs() {
-  OptionSpec references = spec("references", OptionType::kString, std::string("completed"),
-                               "trials to compare with: completed ones, or all that have got as far");
-  references.allowed = {"completed", "reached"};
-  OptionSpec value = spec("value", OptionType::kString, std::string("current"),
-                          "what is judged: the value at the step, or the trial's best so far");
-  value.allowed = {"current", "best"};
-  OptionSpec min_trials = spec("min_trials", OptionType::kInt, std::int64_t{5}, "references needed before a trial is judged");
-  min_trials.min = 1.0;
-  OptionSpec percentile = spec("percentile", OptionType::kFloat, 50.0,
-                               "percentile of the references' averages that must be met: 0 the worst, 100 the best");
-  percentile.min = 0.0;
-  percentile.max = 100.0;
-  OptionSpec margin =
-      spec("margin", OptionType::kFloat, 0.0, "how much worse than that a trial may be, in the objective's units");
-  margin.min = 0.0;
-  OptionSpec warmup = spec("warmup", OptionType::kIntOrShare, std::nullopt,
-                           "first step judged, or that share of the maximum step; default max(2, 20 % of it, rounded up)");
-  warmup.min = 0.0;
-  return {references, value, min_trials, percentile, margin, warmup};
-}
-
-Result<std::unique_ptr<StoppingPolicy>> make_median(const Space&, const Options& options) {
+Result<std::unique_ptr<StoppingPolicy>> make_median(std::string_view rule, const Options& options) {
   MedianOptions made;
+  made.rule = rule;
   made.references = option<std::string>(options, "references") == "reached" ? References::kReached : References::kCompleted;
   made.value = option<std::string>(options, "value") == "best" ? MedianOptions::Judged::kBest : MedianOptions::Judged::kCurrent;
   made.min_trials = option<std::int64_t>(options, "min_trials");
   made.percentile = option<double>(options, "percentile");
   made.margin = option<double>(options, "margin");
   if (!std::isfinite(made.margin)) return Status::invalid("margin: " + to_text(made.margin) + " is no finite number >= 0");
-  if (const auto warmup = options.find("warmup"); warmup != options.end()) {
-    if (const auto* share = std::get_if<double>(&warmup->second)) {
-      if (!(*share >= 0.0 && *share <= 1.0)) {
-        return Status::invalid("warmup: the share " + to_text(*share) + " is not between 0 and 1 (0 % and 100 %)");
-      }
-      made.warmup = *share;
-    } else {
-      made.warmup = std::get<std::int64_t>(warmup->second);
-    }
-  }
+  const auto warmup = warmup_of(options);
+  if (!warmup.ok()) return warmup.status();
+  made.warmup = *warmup;
   return std::unique_ptr<StoppingPolicy>(std::make_unique<MedianPolicy>(made));
 }
 
@@ -136,8 +105,15 @@ Result<std::unique_ptr<StoppingPolicy>> make_median(const Space&, const Options&
 Entry<StoppingPolicy> median_entry() {
   return {.name = "median",
           .doc = "stops a trial whose value is worse than the median of other trials' running averages",
-          .options = median_specs(),
-          .make = make_median};
+          .options = median_specs(50.0),
+          .make = [](const Space&, const Options& options) { return make_median("median", options); }};
+}
+
+Entry<StoppingPolicy> percentile_entry() {
+  return {.name = "percentile",
+          .doc = "stops a trial whose value is among the worst quarter, or another share, of other trials' running averages",
+          .options = median_specs(kDefaultPercentile),
+          .make = [](const Space&, const Options& options) { return make_median("percentile", options); }};
 }
 
 }  // namespace tune::strategies

@@ -15,6 +15,7 @@ struct MedianOptions {
     kCurrent,  ///< the trial's value at the judged step
     kBest,     ///< its best value so far
   };
+  std::string_view rule = "median";  ///< what it is called
   References references = References::kCompleted;
   Judged value = Judged::kCurrent;
   std::int64_t min_trials = 5;  ///< fewer references: no judgement; >= 1
@@ -30,7 +31,7 @@ class MedianPolicy final : public StoppingPolicy {
  public:
   explicit MedianPolicy(MedianOptions options) : options_(options) {}
 
-  [[nodiscard]] std::string_view name() const override { return "median"; }
+  [[nodiscard]] std::string_view name() const override { return options_.rule; }
   [[nodiscard]] Decision judge(const StudyView& study, const TrialView& trial) const override;
 
  private:
@@ -39,5 +40,7 @@ class MedianPolicy final : public StoppingPolicy {
 
 /// `median` for the registry.
 Entry<StoppingPolicy> median_entry();
+/// `percentile`: the same rule, by default at a lower percentile.
+Entry<StoppingPolicy> percentile_entry();
 
 }  // namespace tune::strategies

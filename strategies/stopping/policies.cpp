@@ -1,13 +1,26 @@
 #include "strategies/stopping/policies.hpp"
 
 #include "strategies/stopping/median.hpp"
+#include "strategies/stopping/patience.hpp"
+#include "strategies/stopping/threshold.hpp"
+#include "strategies/stopping/variants/variants.hpp"
 
 namespace tune::strategies {
 
 void register_policies(Registry& registry) {
   registry.add(median_entry());
-  for (const char* planned : {"auto", "predicted", "asha", "hyperband", "patience", "successive_halving", "threshold",
-                              "percentile", "wilcoxon", "any_of", "all_of", "pasha"}) {
+  for (const auto& entry : {vizier_median_entry, sagemaker_median_entry, azure_median_entry, optuna_median_entry,
+                            ray_median_entry, nni_median_entry, synetune_median_entry, katib_median_entry}) {
+    registry.add(entry());
+  }
+  registry.add(percentile_entry());
+  registry.add(optuna_percentile_entry());
+  registry.add(patience_entry());
+  registry.add(optuna_patience_entry());
+  registry.add(threshold_entry());
+  registry.add(optuna_threshold_entry());
+  for (const char* planned :
+       {"auto", "predicted", "asha", "hyperband", "successive_halving", "wilcoxon", "any_of", "all_of", "pasha"}) {
     registry.plan_policy(planned);
   }
 }

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
+
+#include "tune/registry.hpp"
 
 namespace tune::strategies {
 
@@ -26,5 +29,12 @@ inline std::int64_t first_judged_step(const Warmup& warmup, std::optional<std::i
   }
   return std::max(kLeastDefaultWarmup, (*max_step + kDefaultWarmupParts - 1) / kDefaultWarmupParts);
 }
+
+/// Why `step` is not judged: it comes too early, or it is the last one; empty when it is.
+std::string exempt(std::int64_t step, std::int64_t first_judged, std::optional<std::int64_t> max_step);
+
+/// The option `warmup`; none given: `standard`, or if that is none the rule above.
+OptionSpec warmup_option(std::optional<std::int64_t> standard);
+Result<Warmup> warmup_of(const Options& options);
 
 }  // namespace tune::strategies

@@ -14,7 +14,7 @@ namespace tune::test {
 inline Result<std::unique_ptr<StoppingPolicy>> make_rule(std::string_view name, const Options& given = {}) {
   Registry registry;
   strategies::register_policies(registry);
-  const Entry<StoppingPolicy>* entry = registry.find_policy(name);
+  const Entry<StoppingPolicy>* entry = registry.find_policy(name, given);
   TUNE_CHECK(entry != nullptr);
   Options options = given;
   for (const OptionSpec& spec : entry->options) {

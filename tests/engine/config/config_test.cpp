@@ -365,4 +365,19 @@ TEST_CASE("a stopping policy from the command line") {
   CHECK(message("median:min_trials").find("NAME:key=value") != std::string::npos);
   CHECK(message("median:min_trials=1,min_trials=2").find("given twice") != std::string::npos);
   CHECK(message("asha").find("planned, not built yet") != std::string::npos);
+
+  StudySpec named;
+  CHECK(named.stopping_name() == "off");
+  named.stopping.emplace().policy = **median;
+  CHECK(named.stopping_name() == "median");
+  named.stopping->policy.options["variant"] = std::string("ray");
+  CHECK(named.stopping_name() == "median (ray)");
+
+  const auto variant = parse_stopping("median:variant=optuna,n_startup_trials=7", registry(), space);
+  REQUIRE_MESSAGE(variant.ok(), variant.status().message());
+  CHECK((*variant)->options == Options{{"variant", std::string("optuna")}, {"n_startup_trials", std::int64_t{7}}});
+  CHECK(message("median:variant=optnua").find("given 'optnua'; allowed: optuna | ray; did you mean 'optuna'?") !=
+        std::string::npos);
+  CHECK(message("median:variant=optuna,min_trials=7").find("min_trials: unknown key") != std::string::npos);
+  CHECK(message("median:n_startup_trials=7").find("n_startup_trials: unknown key") != std::string::npos);
 }

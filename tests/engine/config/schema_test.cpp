@@ -80,21 +80,52 @@ TEST_CASE("the schema refuses what the parser refuses, but for what only a progr
     return schema_ok && parser_ok;
   };
   const std::string run = "command: [t]\n";
-  for (const char* good :
-       {"", "strategy: random\n", "strategy: {seed: 4, warp: false}\n", "strategy: {name: grid, points: {x: 3}}\n",
-        "early_stopping: 'off'\n", "early_stopping: {name: median, warmup: 20%}\n",
-        "early_stopping: {name: median, warmup: 3, min_runtime: 1.5h}\n", "executor: local\n", "executor: {name: local}\n",
-        "metrics: [{Name: m, Regex: '(.)'}]\n", "metrics:\n", "static:\n", "resources: {gpus: [], cpus_per_trial: 1}\n",
-        "resources: {gpus: auto}\n", "completion:\n", "static: {a: 1, b: x, c: true}\n", "initial:\n", "initial: []\n",
-        "initial: [{x: 0.5}, {x: 1}]\n"}) {
+  for (const char* good : {"",
+                           "strategy: random\n",
+                           "strategy: {seed: 4, warp: false}\n",
+                           "strategy: {name: grid, points: {x: 3}}\n",
+                           "early_stopping: 'off'\n",
+                           "early_stopping: {name: median, warmup: 20%}\n",
+                           "early_stopping: {name: median, warmup: 3, min_runtime: 1.5h}\n",
+                           "executor: local\n",
+                           "executor: {name: local}\n",
+                           "metrics: [{Name: m, Regex: '(.)'}]\n",
+                           "metrics:\n",
+                           "static:\n",
+                           "resources: {gpus: [], cpus_per_trial: 1}\n",
+                           "early_stopping: {name: median, variant: optuna, n_startup_trials: 2, protect_best: 1}\n",
+                           "early_stopping: {name: median, variant: ray}\n",
+                           "resources: {gpus: auto}\n",
+                           "completion:\n",
+                           "static: {a: 1, b: x, c: true}\n",
+                           "initial:\n",
+                           "initial: []\n",
+                           "initial: [{x: 0.5}, {x: 1}]\n"}) {
     CHECK(both(run + good));
   }
-  for (const char* bad :
-       {"strategy: nothing\n", "strategy: {name: random, warp: true}\n", "strategy: {name: bayesian, initial_points: 0}\n",
-        "early_stopping: {min_trials: 4}\n", "early_stopping: {name: median, warmup: 20}\nexecutor: remote\n", "executor:\n",
-        "metrics: [{Name: m, name: m, regex: '(.)'}]\n", "metrics: [5]\n", "trainer: image_classification\n", "max_step: 1.5\n",
-        "resources: {gpus: some}\n", "initial: {x: 0.5}\n", "initial: [{}]\n", "initial: [0.5]\n", "initial: [{x: [1]}]\n",
-        "early_stopping: {name: median, warmup: 120%x}\n", "deterministic: yes\n", "x: 1\n"}) {
+  for (const char* bad : {"strategy: nothing\n",
+                          "strategy: {name: random, warp: true}\n",
+                          "strategy: {name: bayesian, initial_points: 0}\n",
+                          "early_stopping: {min_trials: 4}\n",
+                          "early_stopping: {name: median, warmup: 20}\nexecutor: remote\n",
+                          "executor:\n",
+                          "metrics: [{Name: m, name: m, regex: '(.)'}]\n",
+                          "metrics: [5]\n",
+                          "trainer: image_classification\n",
+                          "max_step: 1.5\n",
+                          "resources: {gpus: some}\n",
+                          "initial: {x: 0.5}\n",
+                          "initial: [{}]\n",
+                          "initial: [0.5]\n",
+                          "initial: [{x: [1]}]\n",
+                          "early_stopping: {name: median, variant: nni}\n",
+                          "early_stopping: {name: median, variant: optuna, min_trials: 2}\n",
+                          "early_stopping: {name: median, n_startup_trials: 2}\n",
+                          "early_stopping: {name: median, variant: 3}\n",
+                          "early_stopping: {variant: optuna}\n",
+                          "early_stopping: {name: median, warmup: 120%x}\n",
+                          "deterministic: yes\n",
+                          "x: 1\n"}) {
     CHECK(!both(run + bad));
   }
   CHECK(!both(""));

@@ -45,7 +45,7 @@ inline OptionSpec spec(std::string name, OptionType type, std::optional<OptionVa
 }  // namespace config_fakes
 
 /// A strategy and a policy of every kind of option, so that these tests do not change with what comes with tune: strategies
-/// random, grid and bayesian, policy median.
+/// random, grid and bayesian, policy median with the variants optuna and ray.
 inline const Registry& config_registry() {
   using namespace config_fakes;
   static const Registry kRegistry = [] {
@@ -66,6 +66,12 @@ inline const Registry& config_registry() {
          spec("warmup", OptionType::kIntOrShare, std::nullopt, 0.0),
          spec("references", OptionType::kString, OptionValue(std::string("completed")), {}, {}, {"completed", "reached"})},
         make_policy});
+    registry.add(Entry<StoppingPolicy>{"median",
+                                       "Optuna's.",
+                                       {spec("n_startup_trials", OptionType::kInt, OptionValue(std::int64_t{5}), 0.0)},
+                                       make_policy,
+                                       "optuna"});
+    registry.add(Entry<StoppingPolicy>{"median", "Ray's.", {}, make_policy, "ray"});
     registry.plan_strategy("tpe");
     registry.plan_policy("asha");
     return registry;

@@ -1,0 +1,72 @@
+#include "strategies/stopping/variants/reports.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "tune/status.hpp"
+
+namespace tune::strategies {
+
+std::int64_t moment_of(const TrialView& trial) {
+  TUNE_CHECK(!trial.objective().empty());
+  return trial.objective().back().order;
+}
+
+std::vector<Point> arrived(const TrialView& trial, std::int64_t moment) {
+  std::vector<Point> points;
+  for (const Point& point : trial.objective()) {
+    if (point.order <= moment) points.push_back(point);
+  }
+  return points;
+}
+
+std::vector<TrialId> others(const StudyView& study, const TrialView& judged) {
+  const std::int64_t moment = moment_of(judged);
+  std::vector<TrialId> found;
+  for (TrialId id = 1; id < study.next_trial(); ++id) {
+    if (id == judged.id()) continue;
+    if (study.trial(id).record().proposed_order <= moment) found.push_back(id);
+  }
+  return found;
+}
+
+bool ended_by(const TrialView& trial, std::int64_t moment) {
+  return trial.record().finished() && trial.record().ended_order <= moment;
+}
+bool completed_by(const TrialView& trial, std::int64_t moment) {
+  return trial.status() == TrialStatus::kCompleted && ended_by(trial, moment);
+}
+bool failed_by(const TrialView& trial, std::int64_t moment) {
+  return trial.status() == TrialStatus::kFailed && ended_by(trial, moment);
+}
+
+double python_best(const std::vector<Point>& points, Goal goal) {
+  TUNE_CHECK(!points.empty());
+  double best = points.front().value;
+  for (const Point& point : points) {
+    if (compares_better(goal, point.value, best)) best = point.value;
+  }
+  return best;
+}
+
+double average_of_first(const std::vector<Point>& points, std::size_t count) {
+  TUNE_CHECK(count >= 1 && count <= points.size());
+  double sum = 0.0;
+  for (std::size_t i = 0; i < count; ++i) sum += points[i].value;
+  return sum / static_cast<double>(count);
+}
+
+double average_until(const std::vector<Point>& points, std::int64_t step) {
+  const auto end = std::ranges::upper_bound(points, step, {}, &Point::step);
+  const auto count = static_cast<std::size_t>(end - points.begin());
+  return count == 0 ? std::numeric_limits<double>::quiet_NaN() : average_of_first(points, count);
+}
+
+double median_of(std::vector<double> values) {
+  TUNE_CHECK(!values.empty());
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2.0;
+}
+
+}  // namespace tune::strategies

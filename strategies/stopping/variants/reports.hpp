@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tune/study_view.hpp"
+
+/// What other systems' rules look at, in the order in which things happened. Their arithmetic is Python's: every comparison with
+/// a NaN is false.
+namespace tune::strategies {
+
+/// The moment of a judgement: the order of the judged observation. REQUIRES: there is one.
+std::int64_t moment_of(const TrialView& trial);
+/// The trial's observations that had arrived by then, by step.
+std::vector<Point> arrived(const TrialView& trial, std::int64_t moment);
+/// Every trial but `judged` that had been proposed by then, by number.
+std::vector<TrialId> others(const StudyView& study, const TrialView& judged);
+bool ended_by(const TrialView& trial, std::int64_t moment);
+bool completed_by(const TrialView& trial, std::int64_t moment);
+bool failed_by(const TrialView& trial, std::int64_t moment);
+
+/// Whether `a` is better than `b` as a processor compares: false with a NaN.
+inline bool compares_better(Goal goal, double a, double b) { return goal == Goal::kMaximize ? a > b : a < b; }
+/// Python's max (or min) of the values: the first, until one compares better. A NaN that comes first stays. REQUIRES: not empty.
+double python_best(const std::vector<Point>& points, Goal goal);
+/// sum / count of the first `count` values, summed in order. REQUIRES: 1 <= count <= size.
+double average_of_first(const std::vector<Point>& points, std::size_t count);
+/// sum / count of the values at steps <= `step`; NaN when there is none.
+double average_until(const std::vector<Point>& points, std::int64_t step);
+/// The middle one, or (a + b) / 2 of the middle two. REQUIRES: not empty, no NaN.
+double median_of(std::vector<double> values);
+
+}  // namespace tune::strategies
