@@ -114,19 +114,20 @@ struct PolicyChoice {
 /// The policy that `name` and perhaps `variant` of the map stand for; what they do not is reported.
 PolicyChoice find_policy(const Registry& registry, const YamlNode& node, const std::string& path, Diagnostics& errors) {
   PolicyChoice choice;
-  choice.entry = find_entry(registry.policies(), registry.planned_policies(), name_node(node), path, {std::string(kOff)}, errors);
-  if (choice.entry == nullptr) return choice;
+  const YamlNode& name = name_node(node);
   std::vector<std::string> variants;
   for (const auto& entry : registry.policies()) {
-    if (entry.name == choice.entry->name && !entry.variant.empty()) variants.push_back(entry.variant);
+    if (name.kind == Kind::kText && entry.name == name.text && !entry.variant.empty()) variants.push_back(entry.variant);
   }
   const YamlNode* variant = node.kind == Kind::kMap ? node.find("variant") : nullptr;
   if (variant != nullptr && !variants.empty()) {
-    choice.entry = variant->kind == Kind::kText ? registry.find_policy(choice.entry->name, variant->text) : nullptr;
+    choice.entry = variant->kind == Kind::kText ? registry.find_policy(name.text, variant->text) : nullptr;
     if (choice.entry == nullptr) errors.refuse(*variant, below(path, "variant"), join(variants, " | "), variants);
     if (choice.entry != nullptr) choice.section = stopping_section(*choice.entry);
     return choice;
   }
+  choice.entry = find_entry(registry.policies(), registry.planned_policies(), name, path, {std::string(kOff)}, errors);
+  if (choice.entry == nullptr) return choice;
   choice.section = stopping_section(*choice.entry);
   if (!variants.empty()) {
     choice.section.keys.push_back(

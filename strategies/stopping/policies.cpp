@@ -19,6 +19,9 @@ void register_policies(Registry& registry) {
   registry.add(optuna_patience_entry());
   registry.add(threshold_entry());
   registry.add(optuna_threshold_entry());
+  registry.add(optuna_halving_entry());
+  registry.add(ray_asha_entry());
+  registry.add(synetune_asha_entry());
   for (const char* planned :
        {"auto", "predicted", "asha", "hyperband", "successive_halving", "wilcoxon", "any_of", "all_of", "pasha"}) {
     registry.plan_policy(planned);

@@ -18,18 +18,6 @@ struct OptunaPercentileOptions {
   OptunaInterval interval;
 };
 
-/// numpy's percentile of values without a NaN, linear interpolation, in numpy's arithmetic. NaN where that is (between
-/// infinities).
-double numpy_percentile(std::vector<double> values, double percentile) {
-  std::sort(values.begin(), values.end());
-  const double position = static_cast<double>(values.size() - 1) * (percentile / 100.0);
-  const auto below = static_cast<std::size_t>(std::floor(position));
-  const double a = values[below];
-  const double b = values[std::min(below + 1, values.size() - 1)];
-  const double t = position - std::floor(position);
-  return t >= 0.5 ? b - (b - a) * (1.0 - t) : a + (b - a) * t;
-}
-
 /// Optuna's PercentilePruner, whose MedianPruner is percentile 50 (5.0.0): best value so far, NaN passed over, against the
 /// percentile of the values that completed trials had at exactly this step.
 class OptunaPercentile final : public StoppingPolicy {

@@ -1,6 +1,7 @@
 #include "strategies/stopping/variants/reports.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "tune/status.hpp"
@@ -60,6 +61,16 @@ double average_until(const std::vector<Point>& points, std::int64_t step) {
   const auto end = std::ranges::upper_bound(points, step, {}, &Point::step);
   const auto count = static_cast<std::size_t>(end - points.begin());
   return count == 0 ? std::numeric_limits<double>::quiet_NaN() : average_of_first(points, count);
+}
+
+double numpy_percentile(std::vector<double> values, double percentile) {
+  std::sort(values.begin(), values.end());
+  const double position = static_cast<double>(values.size() - 1) * (percentile / 100.0);
+  const auto below = static_cast<std::size_t>(std::floor(position));
+  const double a = values[below];
+  const double b = values[std::min(below + 1, values.size() - 1)];
+  const double t = position - std::floor(position);
+  return t >= 0.5 ? b - (b - a) * (1.0 - t) : a + (b - a) * t;
 }
 
 double median_of(std::vector<double> values) {

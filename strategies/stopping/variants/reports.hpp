@@ -27,6 +27,10 @@ double python_best(const std::vector<Point>& points, Goal goal);
 double average_of_first(const std::vector<Point>& points, std::size_t count);
 /// sum / count of the values at steps <= `step`; NaN when there is none.
 double average_until(const std::vector<Point>& points, std::int64_t step);
+/// numpy's percentile of values without a NaN, linear interpolation, in numpy's arithmetic. NaN where that is (between
+/// infinities).
+/// REQUIRES: not empty.
+double numpy_percentile(std::vector<double> values, double percentile);
 /// The middle one, or (a + b) / 2 of the middle two. REQUIRES: not empty, no NaN.
 double median_of(std::vector<double> values);
 

@@ -376,6 +376,7 @@ TEST_CASE("a stopping policy from the command line") {
   const auto variant = parse_stopping("median:variant=optuna,n_startup_trials=7", registry(), space);
   REQUIRE_MESSAGE(variant.ok(), variant.status().message());
   CHECK((*variant)->options == Options{{"variant", std::string("optuna")}, {"n_startup_trials", std::int64_t{7}}});
+  CHECK(parse_stopping("asha:variant=ray", registry(), space).ok());  // a rule may have variants only
   CHECK(message("median:variant=optnua").find("given 'optnua'; allowed: optuna | ray; did you mean 'optuna'?") !=
         std::string::npos);
   CHECK(message("median:variant=optuna,min_trials=7").find("min_trials: unknown key") != std::string::npos);

@@ -95,6 +95,7 @@ TEST_CASE("the schema refuses what the parser refuses, but for what only a progr
                            "resources: {gpus: [], cpus_per_trial: 1}\n",
                            "early_stopping: {name: median, variant: optuna, n_startup_trials: 2, protect_best: 1}\n",
                            "early_stopping: {name: median, variant: ray}\n",
+                           "early_stopping: {name: asha, variant: ray}\n",
                            "resources: {gpus: auto}\n",
                            "completion:\n",
                            "static: {a: 1, b: x, c: true}\n",
@@ -123,6 +124,7 @@ TEST_CASE("the schema refuses what the parser refuses, but for what only a progr
                           "early_stopping: {name: median, n_startup_trials: 2}\n",
                           "early_stopping: {name: median, variant: 3}\n",
                           "early_stopping: {variant: optuna}\n",
+                          "early_stopping: asha\n",
                           "early_stopping: {name: median, warmup: 120%x}\n",
                           "deterministic: yes\n",
                           "x: 1\n"}) {

@@ -45,7 +45,7 @@ inline OptionSpec spec(std::string name, OptionType type, std::optional<OptionVa
 }  // namespace config_fakes
 
 /// A strategy and a policy of every kind of option, so that these tests do not change with what comes with tune: strategies
-/// random, grid and bayesian, policy median with the variants optuna and ray.
+/// random, grid and bayesian, policy median with the variants optuna and ray, asha with ray's only.
 inline const Registry& config_registry() {
   using namespace config_fakes;
   static const Registry kRegistry = [] {
@@ -72,6 +72,7 @@ inline const Registry& config_registry() {
                                        make_policy,
                                        "optuna"});
     registry.add(Entry<StoppingPolicy>{"median", "Ray's.", {}, make_policy, "ray"});
+    registry.add(Entry<StoppingPolicy>{"asha", "Ray's.", {}, make_policy, "ray"});
     registry.plan_strategy("tpe");
     registry.plan_policy("asha");
     return registry;

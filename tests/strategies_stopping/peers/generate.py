@@ -69,13 +69,26 @@ class Ray:
             self.rule.on_trial_complete(self, _Trial.of(trial), self.last[trial])
 
 
+class RayAsha(Ray):
+    def __init__(self, goal, **options):
+        from ray.tune.schedulers import AsyncHyperBandScheduler
+        self.rule = AsyncHyperBandScheduler(metric="m", mode=goal[:3], **options)
+        self.time_attr = "training_iteration"
+        self.began, self.last = {}, {}
+
+    def propose(self, trial, now):
+        super().propose(trial, now)
+        self.rule.on_trial_add(self, _Trial.of(trial))
+
+
 class _Trial:
-    """What the scheduler uses of a trial: its identity and its number."""
+    """What the schedulers use of a trial: its identity, its number and its configuration."""
 
     known = {}
 
     def __init__(self, number):
         self.trial_id = str(number)
+        self.config = {"x": 0.5}
 
     @classmethod
     def of(cls, number):
@@ -117,6 +130,27 @@ class SyneTune:
 
     def end(self, trial, outcome):
         pass
+
+
+class SyneTuneAsha:
+    """The scheduler, called as its Tuner does: the last result of a completed trial comes twice."""
+
+    def __init__(self, goal, **options):
+        from syne_tune.config_space import uniform
+        from syne_tune.optimizer.schedulers.asha import AsynchronousSuccessiveHalving
+        self.rule = AsynchronousSuccessiveHalving({"x": uniform(0.0, 1.0)}, metric="m", do_minimize=goal == "minimize", random_seed=0, **options)
+        self.last = {}
+
+    def propose(self, trial, _now):
+        self.rule.on_trial_add(_Trial.of(trial))
+
+    def observe(self, trial, step, value, _now):
+        self.last[trial] = {"training_iteration": step, "m": value}
+        return self.rule.on_trial_result(_Trial.of(trial), self.last[trial]) == "STOP"
+
+    def end(self, trial, outcome):
+        if outcome == "completed":
+            self.rule.on_trial_complete(_Trial.of(trial), self.last[trial])
 
 
 def optuna_interval(rng):
@@ -167,8 +201,32 @@ def synetune_median(rng, goal):
     return options, SyneTune(goal, **options)
 
 
+def optuna_halving(rng, goal):
+    import optuna
+    options = {"reduction_factor": rng.choice([2, 2, 3, 4]), "min_early_stopping_rate": rng.choice([0, 0, 1]), "bootstrap_count": 0}
+    if rng.random() < 0.7:
+        options["min_resource"] = rng.choice([1, 1, 2])
+        options["bootstrap_count"] = rng.choice([0, 0, 2])
+    return options, Optuna(goal, optuna.pruners.SuccessiveHalvingPruner(**options))
+
+
+def asha_span(rng):
+    return {"max_t": rng.choice([4, 8, 9, 27, 100]), "grace_period": rng.choice([1, 1, 2]), "reduction_factor": rng.choice([1.5, 2.0, 3.0, 4.0])}
+
+
+def ray_asha(rng, goal):
+    options = {**asha_span(rng), "stop_last_trials": rng.random() < 0.6}
+    return options, RayAsha(goal, **options)
+
+
+def synetune_asha(rng, goal):
+    options = asha_span(rng)
+    return options, SyneTuneAsha(goal, **options)
+
+
 RULES = {"median.optuna": optuna_median, "percentile.optuna": optuna_percentile, "patience.optuna": optuna_patience,
-         "threshold.optuna": optuna_threshold, "median.ray": ray_median, "median.nni": nni_median, "median.synetune": synetune_median}
+         "threshold.optuna": optuna_threshold, "median.ray": ray_median, "median.nni": nni_median, "median.synetune": synetune_median, "successive_halving.optuna": optuna_halving, "asha.ray": ray_asha, "asha.synetune": synetune_asha}
+WITHOUT_NAN = {"asha.synetune"}  # it sorts with Python and searches with numpy: where a NaN ends up is an accident
 
 
 def text(value):
@@ -199,6 +257,8 @@ def history(rng, rule, out):
     options, system = RULES[rule](rng, goal)
     out.append(" ".join(["h", goal, rule] + [f"{key}={text(value)}" for key, value in options.items()]))
     values = Values(rng)
+    if rule in WITHOUT_NAN:
+        values.nan = 0.0
     workers, trials, steps = rng.randint(1, 4), rng.randint(3, 14), rng.randint(2, 9)
     gaps, failing = rng.choice([0.0, 0.0, 0.3]), rng.choice([0.0, 0.1])
     running, made, now = {}, 0, 0

@@ -1,0 +1,51 @@
+#include "strategies/stopping/variants/asha_rungs.hpp"
+
+#include <cmath>
+
+#include "strategies/stopping/variants/reports.hpp"
+
+namespace tune::strategies {
+
+std::vector<double> AshaSpan::milestones() const {
+  const auto count = static_cast<int>(std::log(max_t / grace_period) / std::log(reduction_factor) + 1.0);
+  std::vector<double> steps;
+  for (int k = 0; k < count; ++k) steps.push_back(grace_period * std::pow(reduction_factor, k));
+  return steps;
+}
+
+Result<AshaSpan> span_of(const Options& options) {
+  const AshaSpan span{static_cast<double>(option<std::int64_t>(options, "grace_period")),
+                      static_cast<double>(option<std::int64_t>(options, "max_t")), option<double>(options, "reduction_factor")};
+  if (span.grace_period > span.max_t) {
+    return Status::invalid("grace_period: given " + to_text(span.grace_period) + "; allowed: int that does not exceed max_t, " +
+                           to_text(span.max_t));
+  }
+  return span;
+}
+
+std::vector<RungRecord> rung_records(const TrialView& trial, std::int64_t moment, const AshaSpan& span, const AshaHabits& habits) {
+  const std::vector<double> milestones = span.milestones();
+  std::vector<bool> taken(milestones.size(), false);
+  std::vector<RungRecord> records;
+  const auto hand_over = [&](const Point& point, std::int64_t order) {
+    for (std::size_t rung = milestones.size(); rung-- > 0;) {
+      if (static_cast<double>(point.step) < milestones[rung]) continue;
+      if (taken[rung] && habits.rungs_once) return;
+      if (taken[rung]) continue;
+      taken[rung] = true;
+      records.push_back({rung, point.value, order});
+      return;
+    }
+  };
+  const std::vector<Point> points = arrived(trial, moment);
+  for (const Point& point : points) {
+    if (!(habits.max_t_ends && static_cast<double>(point.step) >= span.max_t)) hand_over(point, point.order);
+  }
+  const bool again = habits.again_stopped ? ended_by(trial, moment) && !failed_by(trial, moment) : completed_by(trial, moment);
+  if (!points.empty() && again) {
+    hand_over(points.back(), trial.record().ended_order);
+  }
+  return records;
+}
+
+}  // namespace tune::strategies

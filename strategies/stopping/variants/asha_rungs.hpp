@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tune/registry.hpp"
+#include "tune/study_view.hpp"
+
+/// The one bracket of asynchronous successive halving as Ray Tune and Syne Tune (which took Ray's) keep it.
+namespace tune::strategies {
+
+struct AshaSpan {
+  double grace_period = 1.0;
+  double max_t = 100.0;
+  double reduction_factor = 4.0;
+
+  /// grace_period reduction_factor^k up to max_t, ascending; how many is decided by logarithms, rounding included.
+  [[nodiscard]] std::vector<double> milestones() const;
+};
+
+inline constexpr double kLeastReduction = 1.001;  ///< of a reduction factor; 1 would put all rungs in one place
+
+/// The options `max_t`, `grace_period` and `reduction_factor`; grace_period must not exceed max_t.
+Result<AshaSpan> span_of(const Options& options);
+
+/// A value that a trial has left at a rung.
+struct RungRecord {
+  std::size_t rung = 0;
+  double value = 0.0;
+  std::int64_t order = 0;
+};
+
+/// How a scheduler treats its bracket.
+struct AshaHabits {
+  bool max_t_ends = true;     ///< a report at max_t or later leaves nothing
+  bool rungs_once = false;    ///< nor does one whose highest rung has a value of the trial already
+  bool again_stopped = true;  ///< the last report is handed over again when the trial has been stopped, not only when it has completed
+};
+
+/// What a trial has left at the rungs by `moment`: each report goes to the highest rung it has reached that has none of the trial's yet, if
+/// there is one; so does the last one once more when the trial has ended.
+std::vector<RungRecord> rung_records(const TrialView& trial, std::int64_t moment, const AshaSpan& span, const AshaHabits& habits);
+
+}  // namespace tune::strategies
