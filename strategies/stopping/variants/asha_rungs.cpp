@@ -23,7 +23,8 @@ Result<AshaSpan> span_of(const Options& options) {
   return span;
 }
 
-std::vector<RungRecord> rung_records(const TrialView& trial, std::int64_t moment, const AshaSpan& span, const AshaHabits& habits) {
+std::vector<RungRecord> rung_records(const TrialView& trial, std::int64_t moment, const AshaSpan& span,
+                                     const AshaHabits& habits) {
   const std::vector<double> milestones = span.milestones();
   std::vector<bool> taken(milestones.size(), false);
   std::vector<RungRecord> records;

@@ -32,13 +32,14 @@ struct RungRecord {
 
 /// How a scheduler treats its bracket.
 struct AshaHabits {
-  bool max_t_ends = true;     ///< a report at max_t or later leaves nothing
-  bool rungs_once = false;    ///< nor does one whose highest rung has a value of the trial already
-  bool again_stopped = true;  ///< the last report is handed over again when the trial has been stopped, not only when it has completed
+  bool max_t_ends = true;   ///< a report at max_t or later leaves nothing
+  bool rungs_once = false;  ///< nor does one whose highest rung has a value of the trial already
+  bool again_stopped =
+      true;  ///< the last report is handed over again when the trial has been stopped, not only when it has completed
 };
 
-/// What a trial has left at the rungs by `moment`: each report goes to the highest rung it has reached that has none of the trial's yet, if
-/// there is one; so does the last one once more when the trial has ended.
+/// What a trial has left at the rungs by `moment`: each report goes to the highest rung it has reached that has none of the
+/// trial's yet, if there is one; so does the last one once more when the trial has ended.
 std::vector<RungRecord> rung_records(const TrialView& trial, std::int64_t moment, const AshaSpan& span, const AshaHabits& habits);
 
 }  // namespace tune::strategies

@@ -1,5 +1,5 @@
 #include "strategies/stopping/option_specs.hpp"
-#include "strategies/stopping/running_average.hpp"
+#include "strategies/stopping/variants/average_median.hpp"
 #include "strategies/stopping/variants/reports.hpp"
 #include "strategies/stopping/variants/variants.hpp"
 #include "strategies/stopping/verdict.hpp"
@@ -32,14 +32,8 @@ class AzureMedian final : public StoppingPolicy {
       if (points.size() >= count && !failed_by(other, moment)) references.push_back({id, average_of_first(points, count)});
     }
     if (references.empty()) return not_judged(name(), trial, "no other run has reported as many values");
-    Comparison comparison;
-    comparison.judged = "best " + objective.metric + " so far";
-    comparison.value = trial.best().value_or(worst_of(objective));
-    comparison.against = "the median of the running averages of " + counted(references.size(), "run");
-    comparison.threshold = percentile_of(references, 50.0, objective);
-    comparison.stop = compares_better(objective.goal, comparison.threshold, comparison.value);
-    for (const Reference& one : references) comparison.references.push_back(one.id);
-    return compared(name(), trial, std::move(comparison));
+    return against_median(study, trial, "best " + objective.metric + " so far", trial.best().value_or(worst_of(objective)),
+                          references, "run");
   }
 
  private:

@@ -21,9 +21,10 @@ struct HalvingOptions {
   std::int64_t bootstrap_count = 0;
 };
 
-/// Optuna's SuccessiveHalvingPruner (5.0.0). At rung k, step min_resource reduction_factor^(min_early_stopping_rate + k), the trial leaves its
-/// current value and goes on when it is among the best max(1, n / reduction_factor) of the n values there, its own included, ties
-/// too; then it is at the next rung at once if it has got that far. What the rungs hold follows from all the reports before.
+/// Optuna's SuccessiveHalvingPruner (5.0.0). At rung k, step min_resource reduction_factor^(min_early_stopping_rate + k), the
+/// trial leaves its current value and goes on when it is among the best max(1, n / reduction_factor) of the n values there, its
+/// own included, ties too; then it is at the next rung at once if it has got that far. What the rungs hold follows from all the
+/// reports before.
 class OptunaHalving final : public StoppingPolicy {
  public:
   explicit OptunaHalving(HalvingOptions options) : options_(options) {}
@@ -46,7 +47,8 @@ class OptunaHalving final : public StoppingPolicy {
     for (const auto& [id, point] : reports) {
       if (!min_resource) min_resource = estimate(study, point.order);
       if (!min_resource) continue;
-      const Decision found = report(study, id == trial.id() ? trial : study.trial(id), point, *min_resource, next_rung[id], rungs);
+      const Decision found =
+          report(study, id == trial.id() ? trial : study.trial(id), point, *min_resource, next_rung[id], rungs);
       if (id == trial.id() && point.order == moment) decision = found;
     }
     return decision;
@@ -69,8 +71,8 @@ class OptunaHalving final : public StoppingPolicy {
   }
 
   /// What the pruner says to a report, which it leaves at the rungs it has reached.
-  Decision report(const StudyView& study, const TrialView& trial, const Point& point, std::int64_t min_resource, std::int64_t& rung,
-                  std::map<std::int64_t, std::map<TrialId, double>>& rungs) const {
+  Decision report(const StudyView& study, const TrialView& trial, const Point& point, std::int64_t min_resource,
+                  std::int64_t& rung, std::map<std::int64_t, std::map<TrialId, double>>& rungs) const {
     Decision decision = not_judged(name(), trial, "the step is at no new rung");
     for (; static_cast<double>(point.step) >= rung_step(min_resource, rung);) {
       if (std::isnan(point.value)) {
@@ -86,8 +88,8 @@ class OptunaHalving final : public StoppingPolicy {
     return decision;
   }
 
-  [[nodiscard]] Decision compete(const StudyView& study, const TrialView& trial, double value, const std::map<TrialId, double>& rung,
-                                 std::int64_t number) const {
+  [[nodiscard]] Decision compete(const StudyView& study, const TrialView& trial, double value,
+                                 const std::map<TrialId, double>& rung, std::int64_t number) const {
     const Goal goal = study.objective().goal;
     Comparison comparison;
     std::vector<double> values;
@@ -120,7 +122,8 @@ class OptunaHalving final : public StoppingPolicy {
 Entry<StoppingPolicy> optuna_halving_entry() {
   return {.name = "successive_halving",
           .doc = "Optuna's SuccessiveHalvingPruner: the best share of the values at each rung goes on",
-          .options = {int_option("min_resource", {}, 1, "the step of the first rung; default auto, a hundredth of the longest completed trial"),
+          .options = {int_option("min_resource", {}, 1,
+                                 "the step of the first rung; default auto, a hundredth of the longest completed trial"),
                       int_option("reduction_factor", 4, 2, "rungs lie so many times as far apart; one of so many goes on"),
                       int_option("min_early_stopping_rate", 0, 0, "rungs that are left out at the start"),
                       int_option("bootstrap_count", 0, 0, "the first so many values at a rung are stopped; needs min_resource")},
@@ -131,7 +134,8 @@ Entry<StoppingPolicy> optuna_halving_entry() {
             made.min_early_stopping_rate = option<std::int64_t>(options, "min_early_stopping_rate");
             made.bootstrap_count = option<std::int64_t>(options, "bootstrap_count");
             if (made.bootstrap_count > 0 && !made.min_resource) {
-              return Status::invalid("bootstrap_count: given " + std::to_string(made.bootstrap_count) + "; allowed: 0 unless min_resource is given");
+              return Status::invalid("bootstrap_count: given " + std::to_string(made.bootstrap_count) +
+                                     "; allowed: 0 unless min_resource is given");
             }
             return std::unique_ptr<StoppingPolicy>(std::make_unique<OptunaHalving>(made));
           },

@@ -9,8 +9,8 @@
 namespace tune::strategies {
 namespace {
 
-/// Ray Tune's AsyncHyperBandScheduler (2.60) with one bracket: at a rung a trial is stopped when its value is worse than the percentile,
-/// 100 (1 - 1 / reduction_factor) of it from the worst, of the values that were left there before.
+/// Ray Tune's AsyncHyperBandScheduler (2.60) with one bracket: at a rung a trial is stopped when its value is worse than the
+/// percentile, 100 (1 - 1 / reduction_factor) of it from the worst, of the values that were left there before.
 class RayAsha final : public StoppingPolicy {
  public:
   RayAsha(AshaSpan span, bool stop_last_trials) : span_(span), stop_last_trials_(stop_last_trials) {}
@@ -20,7 +20,8 @@ class RayAsha final : public StoppingPolicy {
     if (trial.objective().empty()) return not_judged(name(), trial, "there is no value to judge yet");
     const std::int64_t moment = moment_of(trial);
     if (stop_last_trials_ && static_cast<double>(trial.last_step()) >= span_.max_t) {
-      Decision decision = not_judged(name(), trial, "step " + std::to_string(trial.last_step()) + " is max_t, where every trial is stopped");
+      Decision decision =
+          not_judged(name(), trial, "step " + std::to_string(trial.last_step()) + " is max_t, where every trial is stopped");
       decision.kind = Decision::Kind::kStop;
       return decision;
     }
@@ -42,7 +43,8 @@ class RayAsha final : public StoppingPolicy {
     comparison.judged = study.objective().metric;
     comparison.value = trial.objective().back().value;
     comparison.threshold = sign * cutoff;
-    comparison.against = "the cut-off among " + counted(comparison.references.size(), "value") + " at rung " + std::to_string(own.back().rung);
+    comparison.against =
+        "the cut-off among " + counted(comparison.references.size(), "value") + " at rung " + std::to_string(own.back().rung);
     comparison.stop = sign * comparison.value < cutoff;
     return compared(name(), trial, std::move(comparison));
   }
@@ -63,7 +65,8 @@ Entry<StoppingPolicy> ray_asha_entry() {
           .doc = "Ray Tune's ASHAScheduler (AsyncHyperBandScheduler), one bracket, time_attr training_iteration: the step",
           .options = {int_option("max_t", 100, 1, "the step at which every trial is stopped"),
                       int_option("grace_period", 1, 1, "the first rung, a step"),
-                      float_option("reduction_factor", 4.0, kLeastReduction, {}, "rungs lie so many times as far apart; one of so many goes on"),
+                      float_option("reduction_factor", 4.0, kLeastReduction, {},
+                                   "rungs lie so many times as far apart; one of so many goes on"),
                       flag_option("stop_last_trials", true, "stop at max_t, and judge a trial again at rungs that it skipped")},
           .make = [](const Space&, const Options& options) -> Result<std::unique_ptr<StoppingPolicy>> {
             const auto span = span_of(options);

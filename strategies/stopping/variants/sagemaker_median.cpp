@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "strategies/stopping/option_specs.hpp"
-#include "strategies/stopping/running_average.hpp"
+#include "strategies/stopping/variants/average_median.hpp"
 #include "strategies/stopping/variants/reports.hpp"
 #include "strategies/stopping/variants/variants.hpp"
 #include "strategies/stopping/verdict.hpp"
@@ -20,7 +20,6 @@ class SageMakerMedian final : public StoppingPolicy {
 
   [[nodiscard]] Decision judge(const StudyView& study, const TrialView& trial) const override {
     if (trial.objective().empty()) return not_judged(name(), trial, "there is no value to judge yet");
-    const Objective& objective = study.objective();
     std::vector<Reference> references = references_at(study, which_, trial.last_step(), trial.id());
     std::erase_if(references, [&](const Reference& one) { return study.trial(one.id).status() == TrialStatus::kFailed; });
     if (references.size() < static_cast<std::size_t>(min_trials_)) {
@@ -28,15 +27,7 @@ class SageMakerMedian final : public StoppingPolicy {
           name(), trial,
           counted(references.size(), "training job") + " of the " + std::to_string(min_trials_) + " needed got that far");
     }
-    Comparison comparison;
-    comparison.judged = objective.metric;
-    comparison.value = trial.objective().back().value;
-    comparison.against = "the median of the running averages of " + counted(references.size(), "training job");
-    comparison.threshold = percentile_of(references, 50.0, objective);
-    const double value = std::isnan(comparison.value) ? worst_of(objective) : comparison.value;
-    comparison.stop = compares_better(objective.goal, comparison.threshold, value);
-    for (const Reference& one : references) comparison.references.push_back(one.id);
-    return compared(name(), trial, std::move(comparison));
+    return against_median(study, trial, study.objective().metric, trial.objective().back().value, references, "training job");
   }
 
  private:

@@ -9,8 +9,8 @@ namespace {
 
 constexpr AshaHabits kHabits{.again_stopped = false};
 
-/// Syne Tune's AsynchronousSuccessiveHalving (0.16) with one bracket: at a rung a trial is stopped when the share of the values there, its
-/// own included, that are better is more than 1 / reduction_factor. A NaN ranks last.
+/// Syne Tune's AsynchronousSuccessiveHalving (0.16) with one bracket: at a rung a trial is stopped when the share of the values
+/// there, its own included, that are better is more than 1 / reduction_factor. A NaN ranks last.
 class SyneTuneAsha final : public StoppingPolicy {
  public:
   explicit SyneTuneAsha(AshaSpan span) : span_(span) {}
@@ -20,7 +20,8 @@ class SyneTuneAsha final : public StoppingPolicy {
     if (trial.objective().empty()) return not_judged(name(), trial, "there is no value to judge yet");
     const std::int64_t moment = moment_of(trial);
     if (static_cast<double>(trial.last_step()) >= span_.max_t) {
-      Decision decision = not_judged(name(), trial, "step " + std::to_string(trial.last_step()) + " is max_t, where every trial is stopped");
+      Decision decision =
+          not_judged(name(), trial, "step " + std::to_string(trial.last_step()) + " is max_t, where every trial is stopped");
       decision.kind = Decision::Kind::kStop;
       return decision;
     }
@@ -40,7 +41,8 @@ class SyneTuneAsha final : public StoppingPolicy {
     comparison.judged = "the share of trials whose " + study.objective().metric + " is better,";
     comparison.value = static_cast<double>(better) / static_cast<double>(population);
     comparison.threshold = 1.0 / span_.reduction_factor;
-    comparison.against = "the share that goes on, of " + counted(population, "trial") + " at rung " + std::to_string(own.back().rung);
+    comparison.against =
+        "the share that goes on, of " + counted(population, "trial") + " at rung " + std::to_string(own.back().rung);
     comparison.stop = comparison.value > comparison.threshold;
     return compared(name(), trial, std::move(comparison));
   }
@@ -56,7 +58,8 @@ Entry<StoppingPolicy> synetune_asha_entry() {
           .doc = "Syne Tune's AsynchronousSuccessiveHalving, one bracket, time_attr training_iteration: the step",
           .options = {int_option("max_t", 100, 1, "the step at which every trial is stopped"),
                       int_option("grace_period", 1, 1, "the first rung, a step"),
-                      float_option("reduction_factor", 3.0, kLeastReduction, {}, "rungs lie so many times as far apart; one of so many goes on")},
+                      float_option("reduction_factor", 3.0, kLeastReduction, {},
+                                   "rungs lie so many times as far apart; one of so many goes on")},
           .make = [](const Space&, const Options& options) -> Result<std::unique_ptr<StoppingPolicy>> {
             const auto span = span_of(options);
             if (!span.ok()) return span.status();

@@ -1,6 +1,4 @@
-#include "strategies/stopping/option_specs.hpp"
-#include "strategies/stopping/running_average.hpp"
-#include "strategies/stopping/variants/reports.hpp"
+#include "strategies/stopping/variants/average_median.hpp"
 #include "strategies/stopping/variants/variants.hpp"
 #include "strategies/stopping/verdict.hpp"
 
@@ -20,14 +18,8 @@ class VizierMedian final : public StoppingPolicy {
     const Objective& objective = study.objective();
     const std::vector<Reference> references = references_at(study, References::kCompleted, trial.last_step(), trial.id());
     if (references.empty()) return not_judged(name(), trial, "no completed trial has got that far");
-    Comparison comparison;
-    comparison.judged = "best " + objective.metric + " so far";
-    comparison.value = trial.best().value_or(worst_of(objective));
-    comparison.against = "the median of the running averages of " + counted(references.size(), "completed trial");
-    comparison.threshold = percentile_of(references, 50.0, objective);
-    comparison.stop = compares_better(objective.goal, comparison.threshold, comparison.value);
-    for (const Reference& one : references) comparison.references.push_back(one.id);
-    return compared(name(), trial, std::move(comparison));
+    return against_median(study, trial, "best " + objective.metric + " so far", trial.best().value_or(worst_of(objective)),
+                          references, "completed trial");
   }
 };
 
