@@ -20,6 +20,7 @@ void register_policies(Registry& registry) {
   registry.add(threshold_entry());
   registry.add(optuna_threshold_entry());
   registry.add(optuna_halving_entry());
+  registry.add(optuna_wilcoxon_entry());
   registry.add(ray_asha_entry());
   registry.add(synetune_asha_entry());
   for (const char* planned :

@@ -126,7 +126,7 @@ TEST_CASE("variants decide as the systems whose rules they are") {
     CHECK(player.stopped > 50);
     CHECK(player.judged > 4 * player.stopped);
   }
-  CHECK(files == 10);
+  CHECK(files == 11);
 }
 
 }  // namespace tune::test

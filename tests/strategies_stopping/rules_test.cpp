@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "strategies/stopping/variants/signed_rank.hpp"
 #include "tests/strategies_stopping/median_support.hpp"
 
 /// `percentile`, `patience`, `threshold` as docs/early-stopping.md defines them, and the variants that no code can be run for.
@@ -164,6 +165,26 @@ TEST_CASE("katib: one look, at a mean of means that was fixed when the trial was
   const TrialId high = better.add({.curve = {0.51, 0.0}, .status = TrialStatus::kInProgress});
   CHECK_FALSE(stops(*variant("katib", given), better, high));
   CHECK_FALSE(stops(*variant("katib", {{"start_step", std::int64_t{2}}}), better, high));  // three are needed
+}
+
+TEST_CASE("signed-rank test: p-values of scipy.stats.wilcoxon(d, alternative='greater', zero_method='zsplit'), SciPy 1.17.1") {
+  const auto p = [](const std::vector<double>& differences) { return strategies::signed_rank_p(differences); };
+  CHECK(p({1, 2, 3}) == 0.125);
+  CHECK(p({-1, 2, 3, 5}) == 0.125);
+  CHECK(p({1, 1, -1, 2}) == 0.25);
+  CHECK(p({0, 0, 1, -2}) == 0.75);
+  CHECK(p({0, 0}) == 1.0);
+  std::vector<double> tied(14, 0.5);
+  tied.resize(18, -0.5);
+  CHECK(p(tied) == doctest::Approx(0.009211062727049501).epsilon(1e-12));
+  std::vector<double> zeros(3, 0.0);
+  for (int i = 0; i < 20; ++i) zeros.push_back(i - 4.0);
+  CHECK(p(zeros) == doctest::Approx(0.0012911775044298546).epsilon(1e-12));
+  std::vector<double> by_turns;
+  for (int i = 0; i < 50; ++i) by_turns.push_back(i % 2 == 0 ? i + 1.0 : -i - 1.0);
+  CHECK(p(by_turns) == doctest::Approx(0.5494910038496386).epsilon(1e-12));
+  by_turns.push_back(51.0);  // no longer exact
+  CHECK(p(by_turns) == doctest::Approx(0.4515068999419386).epsilon(1e-12));
 }
 
 TEST_CASE("what a variant requires, and its numbers") {

@@ -18,6 +18,7 @@ Entry<StoppingPolicy> optuna_percentile_entry();
 Entry<StoppingPolicy> optuna_patience_entry();
 Entry<StoppingPolicy> optuna_threshold_entry();
 Entry<StoppingPolicy> optuna_halving_entry();
+Entry<StoppingPolicy> optuna_wilcoxon_entry();
 Entry<StoppingPolicy> ray_asha_entry();
 Entry<StoppingPolicy> synetune_asha_entry();
 

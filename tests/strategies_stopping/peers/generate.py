@@ -23,23 +23,26 @@ OUTCOMES = ("completed", "failed", "stopped")
 class Optuna:
     """A pruner of Optuna's, asked as a study does."""
 
-    def __init__(self, goal, pruner):
+    def __init__(self, goal, pruner, by_last_value=False):
         import optuna
+        self.by_last_value, self.last = by_last_value, {}
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.states = {"failed": optuna.trial.TrialState.FAIL, "stopped": optuna.trial.TrialState.PRUNED}
         self.study = optuna.create_study(direction=goal, pruner=pruner, sampler=optuna.samplers.RandomSampler(seed=0))
         self.trials = {}
 
     def propose(self, trial, _now):
-        self.trials[trial] = self.study.ask()
+        self.trials[trial], self.last[trial] = self.study.ask(), 0.0
 
     def observe(self, trial, step, value, _now):
+        if self.by_last_value:
+            self.last[trial] = value
         self.trials[trial].report(value, step)
         return self.trials[trial].should_prune()
 
     def end(self, trial, outcome):
         if outcome == "completed":
-            self.study.tell(self.trials[trial], 0.0)
+            self.study.tell(self.trials[trial], self.last[trial])
         else:
             self.study.tell(self.trials[trial], state=self.states[outcome])
 
@@ -210,6 +213,12 @@ def optuna_halving(rng, goal):
     return options, Optuna(goal, optuna.pruners.SuccessiveHalvingPruner(**options))
 
 
+def optuna_wilcoxon(rng, goal):
+    import optuna
+    options = {"p_threshold": rng.choice([0.1, 0.1, 0.3, 0.5]), "n_startup_steps": rng.choice([0, 2, 3])}
+    return options, Optuna(goal, optuna.pruners.WilcoxonPruner(**options), by_last_value=True)
+
+
 def asha_span(rng):
     return {"max_t": rng.choice([4, 8, 9, 27, 100]), "grace_period": rng.choice([1, 1, 2]), "reduction_factor": rng.choice([1.5, 2.0, 3.0, 4.0])}
 
@@ -225,7 +234,8 @@ def synetune_asha(rng, goal):
 
 
 RULES = {"median.optuna": optuna_median, "percentile.optuna": optuna_percentile, "patience.optuna": optuna_patience,
-         "threshold.optuna": optuna_threshold, "median.ray": ray_median, "median.nni": nni_median, "median.synetune": synetune_median, "successive_halving.optuna": optuna_halving, "asha.ray": ray_asha, "asha.synetune": synetune_asha}
+         "threshold.optuna": optuna_threshold, "median.ray": ray_median, "median.nni": nni_median, "median.synetune": synetune_median, "successive_halving.optuna": optuna_halving,
+         "wilcoxon.optuna": optuna_wilcoxon, "asha.ray": ray_asha, "asha.synetune": synetune_asha}
 WITHOUT_NAN = {"asha.synetune"}  # it sorts with Python and searches with numpy: where a NaN ends up is an accident
 
 
@@ -259,7 +269,11 @@ def history(rng, rule, out):
     values = Values(rng)
     if rule in WITHOUT_NAN:
         values.nan = 0.0
+    if rule == "wilcoxon.optuna":  # a result must be finite here
+        values.infinite = 0.0
     workers, trials, steps = rng.randint(1, 4), rng.randint(3, 14), rng.randint(2, 9)
+    if rule == "wilcoxon.optuna" and rng.random() < 0.3:
+        steps = rng.randint(12, 60)
     gaps, failing = rng.choice([0.0, 0.0, 0.3]), rng.choice([0.0, 0.1])
     running, made, now = {}, 0, 0
     while made < trials or running:
