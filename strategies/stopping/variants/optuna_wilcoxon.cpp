@@ -22,8 +22,8 @@ double average(std::span<const Point> points) {
   return sum / static_cast<double>(points.size());
 }
 
-/// Optuna's WilcoxonPruner (5.0.0): stopped when a signed-rank test says that it is worse than the best completed trial at the steps that
-/// both have, unless its average over all its values is not worse. For steps that are folds or instances, not epochs.
+/// Optuna's WilcoxonPruner (5.0.0): stopped when a signed-rank test says that it is worse than the best completed trial at the
+/// steps that both have, unless its average over all its values is not worse. For steps that are folds or instances, not epochs.
 class OptunaWilcoxon final : public StoppingPolicy {
  public:
   OptunaWilcoxon(double p_threshold, std::int64_t startup_steps) : p_threshold_(p_threshold), startup_steps_(startup_steps) {}
@@ -33,7 +33,8 @@ class OptunaWilcoxon final : public StoppingPolicy {
     const auto own = trial.objective();
     if (own.empty()) return not_judged(name(), trial, "there is no value to judge yet");
     const std::optional<TrialView> best = best_trial(study, moment_of(trial));
-    if (!best || best->objective().empty()) return not_judged(name(), trial, "there is no best trial with values to compare with");
+    if (!best || best->objective().empty())
+      return not_judged(name(), trial, "there is no best trial with values to compare with");
     const auto theirs = best->objective();
     if (!all_finite(own) || !all_finite(theirs)) return not_judged(name(), trial, "not all values are finite numbers");
     const double sign = study.objective().goal == Goal::kMaximize ? -1.0 : 1.0;  // a positive difference is worse
@@ -86,8 +87,8 @@ Entry<StoppingPolicy> optuna_wilcoxon_entry() {
           .options = {float_option("p_threshold", 0.1, 0.0, 1.0, "the p-value under which a trial is stopped"),
                       int_option("n_startup_steps", 2, 0, "steps in common with the best trial that are needed, at least 2")},
           .make = [](const Space&, const Options& options) -> Result<std::unique_ptr<StoppingPolicy>> {
-            return std::unique_ptr<StoppingPolicy>(std::make_unique<OptunaWilcoxon>(option<double>(options, "p_threshold"),
-                                                                                    option<std::int64_t>(options, "n_startup_steps")));
+            return std::unique_ptr<StoppingPolicy>(std::make_unique<OptunaWilcoxon>(
+                option<double>(options, "p_threshold"), option<std::int64_t>(options, "n_startup_steps")));
           },
           .variant = "optuna"};
 }
