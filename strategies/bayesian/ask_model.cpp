@@ -6,6 +6,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "strategies/median_of.hpp"
 #include "tune/random.hpp"
 
 namespace tune::strategies {
@@ -30,12 +31,6 @@ double regret_beta(int dimensions, Eigen::Index n) {
   const double count = static_cast<double>(std::max<Eigen::Index>(n, 1));
   const double inside = static_cast<double>(dimensions) * count * count * std::numbers::pi * std::numbers::pi;
   return 0.4 * std::max(0.0, std::log(inside / (6.0 * kRegretConfidence)));
-}
-
-double median_of(Eigen::VectorXd values) {
-  std::sort(values.begin(), values.end());
-  const Eigen::Index half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : 0.5 * (values[half - 1] + values[half]);
 }
 
 }  // namespace
@@ -116,7 +111,7 @@ double AskModel::exploration_level() const {
 Outlook AskModel::outlook(const std::vector<Candidate>& candidates, const Configuration& proposed) const {
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   const Eigen::VectorXd& values = data_.observations.values;
-  const double unit = values.size() > 0 ? values.maxCoeff() - median_of(values) : 0.0;
+  const double unit = values.size() > 0 ? values.maxCoeff() - median_of({values.begin(), values.end()}) : 0.0;
   if (!(unit > 0.0)) return {kUnknown, kUnknown, kUnknown};
   const Moments at = posterior_.predict(features_.row(proposed));
   const Acquisition log_ei(AcquisitionKind::kLogExpectedImprovement, incumbent_, 0.0);

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "strategies/median_of.hpp"
 #include "strategies/normal.hpp"
 
 namespace tune::strategies {
@@ -33,13 +34,6 @@ void standardize(std::vector<double>& values) {
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
   const double sd = root_mean_square(values, mean);
   for (double& value : values) value = sd > 0.0 ? (value - mean) / sd : 0.0;
-}
-
-/// REQUIRES: not empty.
-double median_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : values[half - 1] / 2.0 + values[half] / 2.0;
 }
 
 struct Centered {

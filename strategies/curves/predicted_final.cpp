@@ -3,20 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "strategies/median_of.hpp"
+
 namespace tune::strategies {
 namespace {
 
 constexpr double kLargest = std::numeric_limits<double>::max();
 
 double finite(double x) { return std::clamp(x, -kLargest, kLargest); }
-
-/// Middle value, or the mean of the two middle ones. REQUIRES: not empty.
-double median_of(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return *middle / 2.0 + *std::max_element(values.begin(), middle) / 2.0;
-}
 
 double spread_around(double center, const std::vector<double>& values) {
   double sum = 0.0;

@@ -8,9 +8,6 @@
 #include "tune/status.hpp"
 
 namespace tune::strategies {
-namespace {
-
-/// None when the trial has not got to `step` or has no value by then.
 std::optional<double> average_until(std::span<const Point> points, std::int64_t step) {
   if (points.empty() || points.back().step < step || points.front().step > step) return std::nullopt;
   double sum = 0.0;
@@ -22,8 +19,6 @@ std::optional<double> average_until(std::span<const Point> points, std::int64_t 
   }
   return sum / count;
 }
-
-}  // namespace
 
 std::vector<Reference> references_at(const StudyView& study, References which, std::int64_t step, TrialId judged) {
   std::vector<Reference> found;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,10 @@ struct Reference {
   TrialId id = 0;
   double average = 0.0;  ///< NaN when one of the values is
 };
+
+/// The unweighted mean of a curve's values at steps <= `step` (sum / count, summed in step order); none when it has not got that
+/// far or has no value by then.
+std::optional<double> average_until(std::span<const Point> points, std::int64_t step);
 
 /// The references at step `step`, in the order of their ids, without trial `judged`: trials whose last step is >= `step` and that
 /// have a value at a step <= `step`.

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "strategies/stopping/variants/reports.hpp"
+#include "strategies/stopping/verdict.hpp"
 
 namespace tune::strategies {
 
@@ -47,6 +48,34 @@ std::vector<RungRecord> rung_records(const TrialView& trial, std::int64_t moment
     hand_over(points.back(), trial.record().ended_order);
   }
   return records;
+}
+
+RungLook look_at_rung(std::string_view rule, const StudyView& study, const TrialView& trial, const AshaSpan& span,
+                      const AshaHabits& habits) {
+  RungLook look;
+  const auto nothing = [&](std::string why, Decision::Kind kind = Decision::Kind::kContinue) {
+    look.without = not_judged(rule, trial, std::move(why));
+    look.without->kind = kind;
+    return look;
+  };
+  if (trial.objective().empty()) return nothing("there is no value to judge yet");
+  if (habits.max_t_ends && static_cast<double>(trial.last_step()) >= span.max_t) {
+    return nothing("step " + std::to_string(trial.last_step()) + " is max_t, where every trial is stopped",
+                   Decision::Kind::kStop);
+  }
+  const std::int64_t moment = moment_of(trial);
+  const std::vector<RungRecord> own = rung_records(trial, moment, span, habits);
+  if (own.empty() || own.back().order != moment) return nothing("the step is at no new rung");
+  look.rung = own.back().rung;
+  for (const TrialId id : others(study, trial)) {
+    for (const RungRecord& record : rung_records(study.trial(id), moment, span, habits)) {
+      if (record.rung != look.rung || (habits.skip_nan && std::isnan(record.value))) continue;
+      look.trials.push_back(id);
+      look.values.push_back(record.value);
+    }
+  }
+  if (look.values.empty()) return nothing("no other trial has left a value at this rung");
+  return look;
 }
 
 }  // namespace tune::strategies

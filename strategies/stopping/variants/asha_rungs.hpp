@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "tune/registry.hpp"
+#include "tune/stopping.hpp"
 #include "tune/study_view.hpp"
 
 /// The one bracket of asynchronous successive halving as Ray Tune and Syne Tune (which took Ray's) keep it.
@@ -32,14 +35,25 @@ struct RungRecord {
 
 /// How a scheduler treats its bracket.
 struct AshaHabits {
-  bool max_t_ends = true;   ///< a report at max_t or later leaves nothing
-  bool rungs_once = false;  ///< nor does one whose highest rung has a value of the trial already
-  bool again_stopped =
-      true;  ///< the last report is handed over again when the trial has been stopped, not only when it has completed
+  bool max_t_ends = true;     ///< a report at max_t or later leaves nothing
+  bool rungs_once = false;    ///< nor does one whose highest rung has a value of the trial already
+  bool again_stopped = true;  ///< the last report comes again when the trial has been stopped, not only when it has completed
+  bool skip_nan = true;       ///< a NaN that was left at a rung is passed over
 };
 
 /// What a trial has left at the rungs by `moment`: each report goes to the highest rung it has reached that has none of the
 /// trial's yet, if there is one; so does the last one once more when the trial has ended.
 std::vector<RungRecord> rung_records(const TrialView& trial, std::int64_t moment, const AshaSpan& span, const AshaHabits& habits);
+
+/// What a trial is to be compared with at the rung that its last report has taken.
+struct RungLook {
+  std::optional<Decision> without = {};  ///< the decision where nothing is compared: no value, no new rung, nobody there, max_t
+  std::size_t rung = 0;
+  std::vector<TrialId> trials = {};  ///< that have left a value there before
+  std::vector<double> values = {};   ///< theirs
+};
+
+RungLook look_at_rung(std::string_view rule, const StudyView& study, const TrialView& trial, const AshaSpan& span,
+                      const AshaHabits& habits);
 
 }  // namespace tune::strategies

@@ -16,12 +16,6 @@ bool all_finite(std::span<const Point> points) {
   return std::ranges::all_of(points, [](const Point& point) { return std::isfinite(point.value); });
 }
 
-double average(std::span<const Point> points) {
-  double sum = 0.0;
-  for (const Point& point : points) sum += point.value;
-  return sum / static_cast<double>(points.size());
-}
-
 /// Optuna's WilcoxonPruner (5.0.0): stopped when a signed-rank test says that it is worse than the best completed trial at the
 /// steps that both have, unless its average over all its values is not worse. For steps that are folds or instances, not epochs.
 class OptunaWilcoxon final : public StoppingPolicy {
@@ -47,14 +41,16 @@ class OptunaWilcoxon final : public StoppingPolicy {
       return not_judged(name(), trial, "it has too few steps in common with the best trial");
     }
     const double p = signed_rank_p(differences);
+    const double own_average = average_of_first(own, own.size());
+    const double best_average = average_of_first(theirs, theirs.size());
     Decision decision = not_judged(name(), trial, {});
     decision.references = {best->id()};
     decision.numbers.insert(decision.numbers.end(), {{"p", p},
                                                      {"p_threshold", p_threshold_},
                                                      {"steps_in_common", static_cast<double>(differences.size())},
-                                                     {"average", average(own)},
-                                                     {"average_of_best", average(theirs)}});
-    const bool worse_on_average = sign * average(own) > sign * average(theirs);
+                                                     {"average", own_average},
+                                                     {"average_of_best", best_average}});
+    const bool worse_on_average = sign * own_average > sign * best_average;
     const bool stop = p < p_threshold_ && worse_on_average;
     decision.kind = stop ? Decision::Kind::kStop : Decision::Kind::kContinue;
     decision.reason = "that it is no worse than trial " + std::to_string(best->id()) + " at the " +

@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "strategies/stopping/option_specs.hpp"
 #include "strategies/stopping/variants/asha_rungs.hpp"
 #include "strategies/stopping/variants/reports.hpp"
@@ -17,43 +15,24 @@ class RayAsha final : public StoppingPolicy {
   [[nodiscard]] std::string_view name() const override { return "asha"; }
 
   [[nodiscard]] Decision judge(const StudyView& study, const TrialView& trial) const override {
-    if (trial.objective().empty()) return not_judged(name(), trial, "there is no value to judge yet");
-    const std::int64_t moment = moment_of(trial);
-    if (stop_last_trials_ && static_cast<double>(trial.last_step()) >= span_.max_t) {
-      Decision decision =
-          not_judged(name(), trial, "step " + std::to_string(trial.last_step()) + " is max_t, where every trial is stopped");
-      decision.kind = Decision::Kind::kStop;
-      return decision;
-    }
-    const std::vector<RungRecord> own = records(trial, moment);
-    if (own.empty() || own.back().order != moment) return not_judged(name(), trial, "the step is at no new rung");
+    RungLook look =
+        look_at_rung(name(), study, trial, span_, {.max_t_ends = stop_last_trials_, .rungs_once = !stop_last_trials_});
+    if (look.without) return *std::move(look.without);
     // Ray multiplies by -1 where it minimises: larger is better from here on.
     const double sign = study.objective().goal == Goal::kMaximize ? 1.0 : -1.0;
+    for (double& value : look.values) value *= sign;
+    const double cutoff = numpy_percentile(std::move(look.values), (1.0 - 1.0 / span_.reduction_factor) * 100.0);
     Comparison comparison;
-    std::vector<double> values;
-    for (const TrialId id : others(study, trial)) {
-      for (const RungRecord& record : records(study.trial(id), moment)) {
-        if (record.rung != own.back().rung || std::isnan(record.value)) continue;
-        values.push_back(sign * record.value);
-        comparison.references.push_back(id);
-      }
-    }
-    if (values.empty()) return not_judged(name(), trial, "no other trial has left a value at this rung");
-    const double cutoff = numpy_percentile(std::move(values), (1.0 - 1.0 / span_.reduction_factor) * 100.0);
     comparison.judged = study.objective().metric;
     comparison.value = trial.objective().back().value;
     comparison.threshold = sign * cutoff;
-    comparison.against =
-        "the cut-off among " + counted(comparison.references.size(), "value") + " at rung " + std::to_string(own.back().rung);
+    comparison.against = "the cut-off among " + counted(look.trials.size(), "value") + " at rung " + std::to_string(look.rung);
+    comparison.references = std::move(look.trials);
     comparison.stop = sign * comparison.value < cutoff;
     return compared(name(), trial, std::move(comparison));
   }
 
  private:
-  [[nodiscard]] std::vector<RungRecord> records(const TrialView& trial, std::int64_t moment) const {
-    return rung_records(trial, moment, span_, {.max_t_ends = stop_last_trials_, .rungs_once = !stop_last_trials_});
-  }
-
   AshaSpan span_;
   bool stop_last_trials_;
 };

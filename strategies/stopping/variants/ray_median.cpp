@@ -62,7 +62,7 @@ class RayMedian final : public StoppingPolicy {
     comparison.judged = "best " + objective.metric + " so far";
     comparison.value = python_best(arrived(trial, moment), objective.goal);
     comparison.against = "the median of the running means of " + counted(means.size(), "trial");
-    comparison.threshold = median_of(std::move(means));
+    comparison.threshold = numpy_median(std::move(means));
     // Python: max(median, best) != best; true also when the best is NaN.
     comparison.stop = std::isnan(comparison.value) || compares_better(objective.goal, comparison.threshold, comparison.value);
     return compared(name(), trial, std::move(comparison));

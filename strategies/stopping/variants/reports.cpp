@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "tune/status.hpp"
 
@@ -41,7 +40,7 @@ bool failed_by(const TrialView& trial, std::int64_t moment) {
   return trial.status() == TrialStatus::kFailed && ended_by(trial, moment);
 }
 
-double python_best(const std::vector<Point>& points, Goal goal) {
+double python_best(std::span<const Point> points, Goal goal) {
   TUNE_CHECK(!points.empty());
   double best = points.front().value;
   for (const Point& point : points) {
@@ -50,17 +49,11 @@ double python_best(const std::vector<Point>& points, Goal goal) {
   return best;
 }
 
-double average_of_first(const std::vector<Point>& points, std::size_t count) {
+double average_of_first(std::span<const Point> points, std::size_t count) {
   TUNE_CHECK(count >= 1 && count <= points.size());
   double sum = 0.0;
   for (std::size_t i = 0; i < count; ++i) sum += points[i].value;
   return sum / static_cast<double>(count);
-}
-
-double average_until(const std::vector<Point>& points, std::int64_t step) {
-  const auto end = std::ranges::upper_bound(points, step, {}, &Point::step);
-  const auto count = static_cast<std::size_t>(end - points.begin());
-  return count == 0 ? std::numeric_limits<double>::quiet_NaN() : average_of_first(points, count);
 }
 
 double numpy_percentile(std::vector<double> values, double percentile) {
@@ -73,7 +66,7 @@ double numpy_percentile(std::vector<double> values, double percentile) {
   return t >= 0.5 ? b - (b - a) * (1.0 - t) : a + (b - a) * t;
 }
 
-double median_of(std::vector<double> values) {
+double numpy_median(std::vector<double> values) {
   TUNE_CHECK(!values.empty());
   std::sort(values.begin(), values.end());
   const std::size_t half = values.size() / 2;

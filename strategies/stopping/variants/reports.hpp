@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "tune/study_view.hpp"
@@ -22,16 +23,14 @@ bool failed_by(const TrialView& trial, std::int64_t moment);
 /// Whether `a` is better than `b` as a processor compares: false with a NaN.
 inline bool compares_better(Goal goal, double a, double b) { return goal == Goal::kMaximize ? a > b : a < b; }
 /// Python's max (or min) of the values: the first, until one compares better. A NaN that comes first stays. REQUIRES: not empty.
-double python_best(const std::vector<Point>& points, Goal goal);
+double python_best(std::span<const Point> points, Goal goal);
 /// sum / count of the first `count` values, summed in order. REQUIRES: 1 <= count <= size.
-double average_of_first(const std::vector<Point>& points, std::size_t count);
-/// sum / count of the values at steps <= `step`; NaN when there is none.
-double average_until(const std::vector<Point>& points, std::int64_t step);
+double average_of_first(std::span<const Point> points, std::size_t count);
 /// numpy's percentile of values without a NaN, linear interpolation, in numpy's arithmetic. NaN where that is (between
 /// infinities).
 /// REQUIRES: not empty.
 double numpy_percentile(std::vector<double> values, double percentile);
-/// The middle one, or (a + b) / 2 of the middle two. REQUIRES: not empty, no NaN.
-double median_of(std::vector<double> values);
+/// numpy's median: the middle one, or (a + b) / 2 of the middle two, which may overflow. REQUIRES: not empty, no NaN.
+double numpy_median(std::vector<double> values);
 
 }  // namespace tune::strategies

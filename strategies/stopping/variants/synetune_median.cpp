@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "strategies/stopping/option_specs.hpp"
+#include "strategies/stopping/running_average.hpp"
 #include "strategies/stopping/variants/reports.hpp"
 #include "strategies/stopping/variants/variants.hpp"
 #include "strategies/stopping/verdict.hpp"

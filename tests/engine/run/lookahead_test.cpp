@@ -139,12 +139,7 @@ TEST_CASE("a deterministic study that looks ahead repeats whatever the timing, a
     dir.write(name + "/journal.jsonl", journal.substr(0, end + 1));
     const StudyRecord then = load_record(dir / name);
     pending += std::ranges::count_if(then.running, [&](TrialId trial) { return then.trial(trial).attempts.empty(); });
-    const auto script = [base = curve_script(5)](const LaunchSpec& launch) {
-      SimulatedTrial trial = base(launch);
-      trial.gone = true;
-      return trial;
-    };
-    REQUIRE(run_simulated(dir / name, spec, script, nullptr, nullptr, registry).ok());
+    REQUIRE(run_simulated(dir / name, spec, after_crash(curve_script(5)), nullptr, nullptr, registry).ok());
     CHECK(essence(load_record(dir / name)) == whole);
   }
   CHECK(cuts > 80);

@@ -141,14 +141,7 @@ TEST_CASE("a study cut anywhere in its journal and resumed ends as the undisturb
   for (std::size_t end = journal.find('\n'); end + 1 < journal.size(); end = journal.find('\n', end + 1)) {
     const std::string name = "cut" + std::to_string(++cut);
     dir.write(name + "/journal.jsonl", journal.substr(0, end + 1));
-    // What ran at that moment is lost with the simulated executor: new attempts do it again.
-    const auto base = curve_script(5);
-    const SimulatedExecutor::Script script = [&](const LaunchSpec& launch) {
-      SimulatedTrial trial = base(launch);
-      trial.gone = true;
-      return trial;
-    };
-    REQUIRE(run_simulated(dir / name, spec, script).ok());
+    REQUIRE(run_simulated(dir / name, spec, after_crash(curve_script(5))).ok());
     CHECK(essence(load_record(dir / name)) == expected);
   }
   CHECK(cut > 50);
@@ -301,11 +294,7 @@ TEST_CASE("a trial does not fail because tune is killed again and again before t
   const TempDir dir;
   REQUIRE(run_simulated(dir / "whole", spec, curve_script(5)).ok());
   const std::string whole = essence(load_record(dir / "whole"));
-  const auto script = [base = curve_script(5)](const LaunchSpec& launch) {
-    SimulatedTrial trial = base(launch);
-    trial.gone = true;
-    return trial;
-  };
+  const auto script = after_crash(curve_script(5));
   dir.write("killed/journal.jsonl", read_file(dir / "whole/journal.jsonl"));
   for (int attempt = 1; attempt <= kMaxLostAttempts + 2; ++attempt) {
     const std::string journal = read_file(dir / "killed/journal.jsonl");

@@ -43,6 +43,14 @@ engine::SimulatedExecutor::Script curve_script(std::int64_t steps, StepTime step
   };
 }
 
+SimulatedExecutor::Script after_crash(SimulatedExecutor::Script script) {
+  return [script = std::move(script)](const LaunchSpec& launch) {
+    SimulatedTrial trial = script(launch);
+    trial.gone = true;
+    return trial;
+  };
+}
+
 Status run_simulated(const std::string& directory, const StudySpec& spec, const SimulatedExecutor::Script& script,
                      RunObserver* observer, Interrupts* interrupts, const Registry& registry) {
   ManualClock clock(TimePoint(std::chrono::hours(24)));

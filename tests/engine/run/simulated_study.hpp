@@ -34,6 +34,9 @@ class Recorder final : public engine::RunObserver {
 /// A script of `steps` steps by `curve`, resuming after what the log offset says (one byte a step).
 engine::SimulatedExecutor::Script curve_script(std::int64_t steps, StepTime step_time = uneven_step_time);
 
+/// The same trials as seen after a crash: what ran before it is lost with the simulated executor, and new attempts do it again.
+engine::SimulatedExecutor::Script after_crash(engine::SimulatedExecutor::Script script);
+
 /// Runs a study in `directory` (created, or resumed when it is there) with `slots` slots to its end.
 Status run_simulated(const std::string& directory, const engine::StudySpec& spec, const engine::SimulatedExecutor::Script& script,
                      engine::RunObserver* observer = nullptr, engine::Interrupts* interrupts = nullptr,
