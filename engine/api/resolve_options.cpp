@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "engine/config/initial_points.hpp"
+#include "engine/config/study_directory.hpp"
 
 namespace tune::engine {
 
@@ -116,9 +117,8 @@ Result<WarmStart> resolve_warm_start(const WarmStart& given) {
   WarmStart resolved{{}, given.type};
   for (const std::string& directory : given.studies) {
     std::error_code error;
-    fs::path path = fs::absolute(directory, error).lexically_normal();
+    const fs::path path = plain_directory(fs::absolute(directory, error));
     if (directory.empty() || error) return Status::invalid("warm_start: given '" + directory + "'; allowed: a study's directory");
-    if (!path.has_filename()) path = path.parent_path();
     if (std::ranges::find(resolved.studies, path.string()) != resolved.studies.end())
       return Status::invalid("warm_start: " + directory + " is given twice; allowed: each study once");
     resolved.studies.push_back(path.string());

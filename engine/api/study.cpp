@@ -6,6 +6,7 @@
 #include "engine/api/resolve_options.hpp"
 #include "engine/api/trial_channel.hpp"
 #include "engine/clock/system_clock.hpp"
+#include "engine/config/study_directory.hpp"
 #include "engine/executors/in_process_executor.hpp"
 #include "engine/run/local_run.hpp"
 #include "engine/run/run_loop.hpp"
@@ -81,8 +82,7 @@ Result<engine::StudySpec> make_spec(const std::string& directory, const Space& s
   if (options.objective.metric.empty())
     return Status::invalid("a study needs an objective: tune::maximize(\"validation:accuracy\")");
   engine::StudySpec spec;
-  const fs::path path = fs::path(directory).lexically_normal();
-  spec.name = (path.has_filename() ? path : path.parent_path()).filename().string();
+  spec.name = engine::plain_directory(directory).filename().string();
   spec.objective = options.objective;
   spec.space = space;
   Result<std::vector<Configuration>> initial = engine::resolve_initial(space, options.initial);

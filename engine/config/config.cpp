@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "engine/config/config_parts.hpp"
+#include "engine/config/study_directory.hpp"
 #include "engine/config/trainer_presets.hpp"
 
 namespace tune::engine {
@@ -133,8 +134,7 @@ class Loader {
     const YamlNode* studies = reader.find("studies");
     if (studies == nullptr) return;
     for (const YamlNode& item : studies->items) {
-      fs::path path = (fs::path(context_.working_directory) / item.text).lexically_normal();
-      if (!path.has_filename()) path = path.parent_path();
+      const fs::path path = plain_directory(fs::path(context_.working_directory) / item.text);
       if (std::ranges::find(warm_start.studies, path.string()) != warm_start.studies.end())
         errors_.refuse(item, "warm_start.studies", "each study once");
       warm_start.studies.push_back(path.string());

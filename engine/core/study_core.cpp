@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "engine/config/spec_json.hpp"
+#include "engine/config/study_directory.hpp"
 #include "engine/executors/host_name.hpp"
 #include "engine/journal/file_io.hpp"
 #include "tune/random.hpp"
@@ -65,8 +66,8 @@ bool is_state_change(const event::Body& body) {
 
 StudyCore::StudyCore(const std::string& directory, const Clock& clock) : clock_(clock) {
   std::error_code error;
-  const fs::path absolute = fs::absolute(directory, error).lexically_normal();
-  directory_ = error ? directory : (absolute.has_filename() ? absolute : absolute.parent_path()).string();
+  const fs::path absolute = fs::absolute(directory, error);
+  directory_ = error ? directory : plain_directory(absolute).string();
 }
 
 Status StudyCore::make_parts(const StudySpec& spec, const Registry& registry) {
