@@ -1,5 +1,7 @@
 #include "strategies/stopping/policies.hpp"
 
+#include "strategies/stopping/asha.hpp"
+#include "strategies/stopping/hyperband.hpp"
 #include "strategies/stopping/median.hpp"
 #include "strategies/stopping/patience.hpp"
 #include "strategies/stopping/threshold.hpp"
@@ -19,12 +21,13 @@ void register_policies(Registry& registry) {
   registry.add(optuna_patience_entry());
   registry.add(threshold_entry());
   registry.add(optuna_threshold_entry());
+  registry.add(asha_entry());
+  registry.add(hyperband_entry());
   registry.add(optuna_halving_entry());
   registry.add(optuna_wilcoxon_entry());
   registry.add(ray_asha_entry());
   registry.add(synetune_asha_entry());
-  for (const char* planned :
-       {"auto", "predicted", "asha", "hyperband", "successive_halving", "wilcoxon", "any_of", "all_of", "pasha"}) {
+  for (const char* planned : {"auto", "predicted", "successive_halving", "wilcoxon", "any_of", "all_of", "pasha"}) {
     registry.plan_policy(planned);
   }
 }

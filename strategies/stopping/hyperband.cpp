@@ -1,0 +1,21 @@
+#include "strategies/stopping/hyperband.hpp"
+
+#include "strategies/stopping/halving.hpp"
+
+namespace tune::strategies {
+
+Entry<StoppingPolicy> hyperband_entry() {
+  Entry<StoppingPolicy> entry;
+  entry.name = "hyperband";
+  entry.doc = "asha with as many brackets as there are rungs: also trials that begin slowly get their chance";
+  entry.options = rung_option_specs();
+  entry.make = [](const Space&, const Options& options) -> Result<std::unique_ptr<StoppingPolicy>> {
+    auto rungs = rung_options_of(options);
+    if (!rungs.ok()) return rungs.status();
+    rungs->brackets.reset();
+    return std::unique_ptr<StoppingPolicy>(std::make_unique<HalvingPolicy>("hyperband", *rungs));
+  };
+  return entry;
+}
+
+}  // namespace tune::strategies
