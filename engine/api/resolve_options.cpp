@@ -28,6 +28,8 @@ std::optional<OptionValue> as_type(const OptionValue& value, OptionType type) {
       return whole || real ? std::optional(value) : std::nullopt;
     case OptionType::kIntOrMap:
       return whole || std::holds_alternative<std::map<std::string, std::int64_t>>(value) ? std::optional(value) : std::nullopt;
+    case OptionType::kRules:
+      return std::holds_alternative<std::vector<Named>>(value) ? std::optional(value) : std::nullopt;
   }
   return std::nullopt;
 }
@@ -67,6 +69,27 @@ Result<Options> resolve_options(const std::string& owner, const std::vector<Opti
     if (!typed) return Status::invalid(where + "the value is of the wrong type; " + spec->doc);
     TUNE_RETURN_IF_ERROR(check_range(where, *spec, *typed));
     resolved[name] = *typed;
+  }
+  return resolved;
+}
+
+Result<Named> resolve_policy(const Registry& registry, const Named& given) {
+  const Entry<StoppingPolicy>* entry = registry.find_policy(given.name, given.options);
+  if (entry == nullptr) return Status::invalid("there is no early stopping rule '" + given.name + "'");
+  const std::string owner = "rule '" + entry->name + "'";
+  Result<Options> options = resolve_options(owner, entry->options, given.options);
+  if (!options.ok()) return options.status();
+  Named resolved{entry->name, *std::move(options)};
+  for (const OptionSpec& spec : entry->options) {
+    if (spec.type != OptionType::kRules) continue;
+    const auto rules = resolved.options.find(spec.name);
+    if (rules == resolved.options.end() || std::get<std::vector<Named>>(rules->second).empty())
+      return Status::invalid(owner + ": " + spec.name + ": missing; allowed: a list of at least one rule");
+    for (Named& rule : std::get<std::vector<Named>>(rules->second)) {
+      Result<Named> part = resolve_policy(registry, rule);
+      if (!part.ok()) return Status::invalid(owner + ": " + part.status().message());
+      rule = *std::move(part);
+    }
   }
   return resolved;
 }

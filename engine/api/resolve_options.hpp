@@ -14,6 +14,9 @@ namespace tune::engine {
 /// names the option, what was given and what is allowed.
 Result<Options> resolve_options(const std::string& owner, const std::vector<OptionSpec>& specs, const Options& given);
 
+/// A policy as a library user gave it, with those that it is made of.
+Result<Named> resolve_policy(const Registry& registry, const Named& given);
+
 /// The first points of a library user over `space`. The error names the point, the parameter, what was given and what is allowed.
 Result<std::vector<Configuration>> resolve_initial(const Space& space, const std::vector<NamedValues>& given);
 

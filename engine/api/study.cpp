@@ -95,12 +95,10 @@ Result<engine::StudySpec> make_spec(const std::string& directory, const Space& s
   if (!resolved.ok()) return resolved.status();
   spec.strategy = {strategy->name, *std::move(resolved)};
   if (options.stopping) {
-    const Entry<StoppingPolicy>* policy = options.registry.find_policy(options.stopping->name, options.stopping->options);
-    if (policy == nullptr) return Status::invalid("there is no early stopping rule '" + options.stopping->name + "'");
-    Result<Options> rule = engine::resolve_options("rule '" + policy->name + "'", policy->options, options.stopping->options);
-    if (!rule.ok()) return rule.status();
+    Result<Named> policy = engine::resolve_policy(options.registry, *options.stopping);
+    if (!policy.ok()) return policy.status();
     spec.stopping.emplace();
-    spec.stopping->policy = {policy->name, *std::move(rule)};
+    spec.stopping->policy = *std::move(policy);
   }
   if (options.warm_start) {
     Result<WarmStart> warm_start = engine::resolve_warm_start(*options.warm_start);

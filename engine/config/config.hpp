@@ -30,7 +30,8 @@ Result<LoadedConfig> load_config(const std::string& path, const Registry& regist
 Result<LoadedConfig> parse_config(std::string_view text, const std::string& name, const Registry& registry,
                                   const ConfigContext& context);
 
-/// `--early-stopping`: `NAME`, `off` (none) or `NAME:key=value,key=value`.
+/// A rule as `--early-stopping` takes it: `NAME`, `off` (none), `NAME:key=value,key=value`, or a map in YAML's flow style, as
+/// `{name: any_of, rules: [median, patience]}`. Of the keys of `early_stopping` the rule's own options are allowed.
 Result<std::optional<NamedOptions>> parse_stopping(std::string_view text, const Registry& registry, const Space& space);
 
 /// The JSON Schema (draft-07) of a config, made from the tables that the parser uses.

@@ -7,6 +7,10 @@ namespace tune::engine {
 namespace {
 
 using Kind = YamlNode::Kind;
+/// Gives the keys of the map that names an entry.
+using SectionOf = SectionSpec (*)(const Entry<StoppingPolicy>&);
+
+constexpr std::string_view kOptionPath = "--early-stopping";
 
 /// The entry that `name` names; unknown and planned names are reported. `names` are the words allowed beside the entries'.
 template <typename Product>
@@ -46,6 +50,8 @@ OptionValue option_value(const YamlNode& node, OptionType type) {
       for (const YamlMember& member : node.members) map[member.key] = member.value.whole;
       return map;
     }
+    case OptionType::kRules:
+      break;  // they need the registry: read_rules
   }
   return false;
 }
@@ -58,23 +64,31 @@ void check_parameter_names(const YamlNode& map, const std::string& path, const S
   }
 }
 
-/// The entry's options as given, defaults filled in, and the entry's consent.
+/// What names are looked up in.
+struct Known {
+  const Registry& registry;
+  const Space& space;
+  bool space_ok;  ///< the space may be shown to those that are named
+};
+
+std::vector<Named> read_rules(const YamlNode& list, const std::string& path, const Known& known, Diagnostics& errors);
+
+/// The entry's options as given, defaults filled in.
 template <typename Product>
-NamedOptions resolve(const Entry<Product>& entry, const SectionReader& reader, YamlMark mark, const std::string& path,
-                     const Space& space, bool space_ok, std::size_t errors_before, Diagnostics& errors) {
+NamedOptions resolve(const Entry<Product>& entry, const SectionReader& reader, const Known& known, Diagnostics& errors) {
   NamedOptions named{.name = entry.name, .options = {}};
   for (const OptionSpec& spec : entry.options) {
     const YamlNode* node = reader.find(spec.name);
-    if (node != nullptr && node->kind == Kind::kMap && space_ok)
-      check_parameter_names(*node, reader.path(spec.name), space, errors);
-    if (node != nullptr) {
+    if (node != nullptr && node->kind == Kind::kMap && known.space_ok)
+      check_parameter_names(*node, reader.path(spec.name), known.space, errors);
+    if (node != nullptr && spec.type == OptionType::kRules) {
+      named.options[spec.name] = read_rules(*node, reader.path(spec.name), known, errors);
+    } else if (node != nullptr) {
       named.options[spec.name] = option_value(*node, spec.type);
     } else if (spec.default_value) {
       named.options[spec.name] = *spec.default_value;
     }
   }
-  if (!space_ok || errors.count() != errors_before) return named;
-  if (const auto made = entry.make(space, named.options); !made.ok()) errors.add(mark, path, made.status().message());
   return named;
 }
 
@@ -83,23 +97,32 @@ const YamlNode& name_node(const YamlNode& node) {
   return name != nullptr ? *name : node;
 }
 
-/// `key=value,key=value` as the map it stands for.
-Result<YamlNode> inline_options(std::string_view name, std::string_view text) {
+/// `NAME`, `NAME:key=value,key=value` or a map in YAML's flow style, as the map it stands for.
+Result<YamlNode> inline_rule(std::string_view text) {
+  const std::string where(kOptionPath);
+  if (text.starts_with('{')) {
+    YamlDocument document = parse_yaml(text);
+    if (document.problems.empty()) return std::move(document.root);
+    return Status::invalid(where + ": " + document.problems.front().message);
+  }
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  YamlNode name;
+  name.kind = Kind::kText;
+  name.text = std::string(text.substr(0, colon));
   YamlNode map;
   map.kind = Kind::kMap;
-  YamlNode named;
-  named.kind = Kind::kText;
-  named.text = std::string(name);
-  map.members.push_back({"name", {}, named});
+  map.members.push_back({"name", {}, name});
+  text.remove_prefix(std::min(text.size(), colon + 1));
   while (!text.empty()) {
     const std::string_view item = text.substr(0, text.find(','));
     text.remove_prefix(std::min(text.size(), item.size() + 1));
     const std::size_t equals = item.find('=');
     if (equals == 0 || equals == std::string_view::npos) {
-      return Status::invalid("--early-stopping: given '" + std::string(item) + "'; allowed: NAME, off, NAME:key=value,key=value");
+      return Status::invalid(where + ": given '" + std::string(item) +
+                             "'; allowed: NAME, off, NAME:key=value,key=value, '{name: NAME, key: value}'");
     }
     const std::string key(item.substr(0, equals));
-    if (map.find(key) != nullptr) return Status::invalid("--early-stopping: " + key + ": given twice");
+    if (map.find(key) != nullptr) return Status::invalid(where + ": " + key + ": given twice");
     map.members.push_back({key, {}, plain_scalar(std::string(item.substr(equals + 1)))});
   }
   return map;
@@ -111,8 +134,10 @@ struct PolicyChoice {
   SectionSpec section;
 };
 
-/// The policy that `name` and perhaps `variant` of the map stand for; what they do not is reported.
-PolicyChoice find_policy(const Registry& registry, const YamlNode& node, const std::string& path, Diagnostics& errors) {
+/// The policy that `name` and perhaps `variant` of the map stand for; what they do not is reported. `names` are the words allowed
+/// beside the policies'.
+PolicyChoice find_policy(const Registry& registry, const YamlNode& node, const std::string& path, SectionOf section_of,
+                         const std::vector<std::string>& names, Diagnostics& errors) {
   PolicyChoice choice;
   const YamlNode& name = name_node(node);
   std::vector<std::string> variants;
@@ -123,17 +148,54 @@ PolicyChoice find_policy(const Registry& registry, const YamlNode& node, const s
   if (variant != nullptr && !variants.empty()) {
     choice.entry = variant->kind == Kind::kText ? registry.find_policy(name.text, variant->text) : nullptr;
     if (choice.entry == nullptr) errors.refuse(*variant, below(path, "variant"), join(variants, " | "), variants);
-    if (choice.entry != nullptr) choice.section = stopping_section(*choice.entry);
+    if (choice.entry != nullptr) choice.section = section_of(*choice.entry);
     return choice;
   }
-  choice.entry = find_entry(registry.policies(), registry.planned_policies(), name, path, {std::string(kOff)}, errors);
+  choice.entry = find_entry(registry.policies(), registry.planned_policies(), name, path, names, errors);
   if (choice.entry == nullptr) return choice;
-  choice.section = stopping_section(*choice.entry);
+  choice.section = section_of(*choice.entry);
   if (!variants.empty()) {
     choice.section.keys.push_back(
         {.name = "variant", .default_text = "none", .doc = "Another system's rule.", .allowed = variants});
   }
   return choice;
+}
+
+/// A policy with those that it is made of, and the consent of each. None when it is wrong, which is reported.
+std::optional<NamedOptions> read_policy(const PolicyChoice& choice, const YamlNode& node, const SectionReader& reader,
+                                        const std::string& path, const Known& known, std::size_t errors_before,
+                                        Diagnostics& errors) {
+  NamedOptions policy = resolve(*choice.entry, reader, known, errors);
+  if (errors.count() != errors_before) return std::nullopt;
+  if (!known.space_ok) return policy;
+  if (const auto made = known.registry.make_policy(known.space, policy); !made.ok()) {
+    errors.add(name_node(node).mark, path, made.status().message());
+    return std::nullopt;
+  }
+  return policy;
+}
+
+/// A policy that is named by its own options alone: one that another is made of, or one of the command line.
+std::optional<NamedOptions> read_rule(const YamlNode& node, const std::string& path, const Known& known,
+                                      const std::vector<std::string>& names, Diagnostics& errors) {
+  const std::size_t before = errors.count();
+  if (node.kind == Kind::kMap && node.find("name") == nullptr) {
+    errors.add(node.mark, below(path, "name"), "missing; allowed: the name of a stopping policy");
+    return std::nullopt;
+  }
+  const PolicyChoice choice = find_policy(known.registry, node, path, rule_section, names, errors);
+  if (choice.entry == nullptr) return std::nullopt;
+  const SectionReader reader(node, path, choice.section, errors);
+  return read_policy(choice, node, reader, path, known, before, errors);
+}
+
+std::vector<Named> read_rules(const YamlNode& list, const std::string& path, const Known& known, Diagnostics& errors) {
+  std::vector<Named> rules;
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    auto rule = read_rule(list.items[i], path + "[" + std::to_string(i) + "]", known, {}, errors);
+    if (rule) rules.push_back(*std::move(rule));
+  }
+  return rules;
 }
 
 }  // namespace
@@ -155,7 +217,11 @@ StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_vie
   StrategyChoice choice;
   choice.seed = static_cast<std::uint64_t>(reader.whole("seed").value_or(0));
   choice.lookahead = static_cast<int>(reader.whole("lookahead").value_or(0));
-  choice.strategy = resolve(*entry, reader, name.mark, std::string(path), space, space_ok, before, errors);
+  choice.strategy = resolve(*entry, reader, {registry, space, space_ok}, errors);
+  if (space_ok && errors.count() == before) {
+    const auto made = entry->make(space, choice.strategy.options);
+    if (!made.ok()) errors.add(name.mark, path, made.status().message());
+  }
   return choice;
 }
 
@@ -168,37 +234,27 @@ std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view
     return std::nullopt;
   }
   const std::size_t before = errors.count();
-  const PolicyChoice choice = find_policy(registry, node, where, errors);
-  const Entry<StoppingPolicy>* entry = choice.entry;
-  if (entry == nullptr) return std::nullopt;
+  const PolicyChoice choice = find_policy(registry, node, where, stopping_section, {std::string(kOff)}, errors);
+  if (choice.entry == nullptr) return std::nullopt;
   const SectionReader reader(node, where, choice.section, errors);
+  auto policy = read_policy(choice, node, reader, where, {registry, space, space_ok}, before, errors);
+  if (!policy) return std::nullopt;
   StoppingSpec spec;
   spec.explain_all = reader.text("explain") == "all";
   spec.protect_best = static_cast<int>(reader.whole("protect_best").value_or(0));
   spec.min_runtime = reader.duration("min_runtime");
-  spec.policy = resolve(*entry, reader, name_node(node).mark, where, space, space_ok, before, errors);
+  spec.policy = *std::move(policy);
   return spec;
 }
 
 Result<std::optional<NamedOptions>> parse_stopping(std::string_view text, const Registry& registry, const Space& space) {
   if (text == kOff) return std::optional<NamedOptions>();
-  const std::size_t colon = std::min(text.find(':'), text.size());
-  auto map = inline_options(text.substr(0, colon), text.substr(std::min(text.size(), colon + 1)));
-  if (!map) return map.status();
+  const auto node = inline_rule(text);
+  if (!node.ok()) return node.status();
   Diagnostics errors("");
-  const std::string path = "--early-stopping";
-  const PolicyChoice choice = find_policy(registry, *map, path, errors);
-  const Entry<StoppingPolicy>* entry = choice.entry;
-  if (entry == nullptr) return errors.plain_status();
-  SectionSpec options = choice.section;
-  std::erase_if(options.keys, [&](const KeySpec& key) {
-    return key.name != "name" &&
-           std::none_of(entry->options.begin(), entry->options.end(), [&](const OptionSpec& o) { return o.name == key.name; });
-  });
-  const SectionReader reader(*map, path, options, errors);
-  NamedOptions named = resolve(*entry, reader, {}, path, space, true, 0, errors);
+  auto rule = read_rule(*node, std::string(kOptionPath), {registry, space, true}, {std::string(kOff)}, errors);
   if (!errors.empty()) return errors.plain_status();
-  return std::optional(std::move(named));
+  return rule;
 }
 
 }  // namespace tune::engine

@@ -159,6 +159,10 @@ KeySpec option_key(const OptionSpec& option) {
     case OptionType::kIntOrMap:
       key.type = KeyType::kIntOrMap;
       break;
+    case OptionType::kRules:
+      key.type = KeyType::kRules;
+      key.required = true;
+      break;
   }
   if (!option.default_value) return key;
   const OptionValue& value = *option.default_value;
@@ -255,8 +259,16 @@ SectionSpec stopping_section() {
           .short_key = "name"};
 }
 
+SectionSpec rule_section() {
+  return {.name = "rule",
+          .doc = "A rule that another is made of.",
+          .keys = {{.name = "name", .doc = "The stopping policy.", .required = true}},
+          .short_key = "name"};
+}
+
 SectionSpec strategy_section(const Entry<Strategy>& entry) { return with_options(strategy_section(), entry); }
 SectionSpec stopping_section(const Entry<StoppingPolicy>& entry) { return with_options(stopping_section(), entry); }
+SectionSpec rule_section(const Entry<StoppingPolicy>& entry) { return with_options(rule_section(), entry); }
 
 std::vector<std::string> section_keys() {
   std::vector<std::string> keys;

@@ -39,6 +39,7 @@ enum class KeyType {
   kParameters,   ///< a map from free names to one of the three parameter sections, by `type`
   kStrategy,     ///< a name or a map with the keys of a strategy's section
   kStopping,     ///< a name, `off`, or a map with the keys of a policy's section
+  kRules,        ///< a list of names or maps with the keys of a rule's section, not empty
 };
 
 struct KeySpec {
@@ -81,9 +82,12 @@ std::vector<std::string> section_keys();
 /// The map that names a strategy, its options included.
 SectionSpec strategy_section(const Entry<Strategy>& entry);
 SectionSpec stopping_section(const Entry<StoppingPolicy>& entry);
+/// The map that names a policy as one of the rules that another is made of.
+SectionSpec rule_section(const Entry<StoppingPolicy>& entry);
 /// The keys that all of them share.
 SectionSpec strategy_section();
 SectionSpec stopping_section();
+SectionSpec rule_section();
 
 /// What a key takes, in words: `int >= 1`, `auto | linear`.
 std::string allowed_text(const KeySpec& key);

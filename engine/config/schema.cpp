@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "engine/config/config.hpp"
@@ -58,7 +59,9 @@ template <typename Product>
 Json named_schema(const std::vector<Entry<Product>>& entries, const std::string& section_name, std::vector<std::string> names) {
   std::vector<Json> choices;
   for (const Entry<Product>& entry : entries) {
-    if (entry.variant.empty()) names.push_back(entry.name);
+    const bool needs_more =
+        std::ranges::any_of(entry.options, [](const OptionSpec& spec) { return spec.type == OptionType::kRules; });
+    if (entry.variant.empty() && !needs_more) names.push_back(entry.name);
     choices.push_back(reference(section_name + "." + entry.name + (entry.variant.empty() ? "" : "." + entry.variant)));
   }
   choices.insert(choices.begin(), Json{{"type", "string"}, {"enum", names}});
@@ -127,6 +130,8 @@ Json value_schema(const KeySpec& key, const Registry& registry) {
       return named_schema(registry.strategies(), strategy_section().name, {});
     case KeyType::kStopping:
       return named_schema(registry.policies(), stopping_section().name, {std::string(kOff)});
+    case KeyType::kRules:
+      return list_of(reference(rule_section().name), 1, key.max_entries);
   }
   return Json::object();
 }
@@ -180,12 +185,16 @@ std::string schema_json(const Registry& registry) {
     spec.keys.front().required = entry.name != kDefaultStrategy;
     definitions[spec.name] = section_schema(spec, registry);
   }
-  for (const Entry<StoppingPolicy>& entry : registry.policies()) {
-    SectionSpec spec = stopping_section(entry);
-    // Without `variant` the options are tune's own.
-    for (KeySpec& key : spec.keys) key.required = key.required || (key.name == "variant" && !entry.variant.empty());
-    definitions[spec.name] = section_schema(spec, registry);
+  using SectionOf = SectionSpec (*)(const Entry<StoppingPolicy>&);
+  for (const SectionOf section_of : {SectionOf(stopping_section), SectionOf(rule_section)}) {
+    for (const Entry<StoppingPolicy>& entry : registry.policies()) {
+      SectionSpec spec = section_of(entry);
+      // Without `variant` the options are tune's own.
+      for (KeySpec& key : spec.keys) key.required = key.required || (key.name == "variant" && !entry.variant.empty());
+      definitions[spec.name] = section_schema(spec, registry);
+    }
   }
+  definitions[rule_section().name] = named_schema(registry.policies(), rule_section().name, {});
   schema["definitions"] = std::move(definitions);
   return schema.dump(2) + "\n";
 }

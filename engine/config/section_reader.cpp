@@ -160,6 +160,7 @@ bool fits(const YamlNode& value, const KeySpec& key) {
       return value.kind == Kind::kList && !value.items.empty() &&
              std::ranges::all_of(value.items, [](const YamlNode& one) { return one.kind == Kind::kText && !one.text.empty(); });
     case KeyType::kValues:
+    case KeyType::kRules:
       return value.kind == Kind::kList && !value.items.empty();
     case KeyType::kCondition:
       return value.kind == Kind::kMap && value.members.size() == 1;
@@ -265,6 +266,8 @@ std::string allowed_text(const KeySpec& key) {
       return "a name, or a map with a name and options";
     case KeyType::kStopping:
       return "a name, off, or a map with a name and options";
+    case KeyType::kRules:
+      return "a list of at least one rule, each a name, or a map with a name and options";
   }
   return "";
 }

@@ -78,6 +78,7 @@ class Reader {
     return wrong("text, a number, true or false", Value(false));
   }
   [[nodiscard]] OptionValue option() const {
+    if (json_.is_object() && json_.contains("rules")) return rules();
     if (!json_.is_object() || !json_.contains("map"))
       return std::visit([](auto held) { return OptionValue(std::move(held)); }, value());
     std::map<std::string, std::int64_t> map;
@@ -87,6 +88,25 @@ class Reader {
     if (!entries.json().is_object()) return wrong("a map", OptionValue(false));
     for (const auto& [key, one] : entries.json().items()) map[key] = Reader(one, path_ + "." + key, status_).whole();
     return map;
+  }
+  /// A strategy or policy by name, with options.
+  [[nodiscard]] NamedOptions named() const {
+    Reader self = *this;
+    NamedOptions named{.name = self["name"].text(), .options = {}};
+    const Reader options = self["options"];
+    self.done();
+    if (!options.json().is_object()) return wrong("a map of options", named);
+    for (const auto& [key, value] : options.json().items())
+      named.options[key] = Reader(value, options.path_ + "." + key, status_).option();
+    return named;
+  }
+  [[nodiscard]] std::vector<Named> rules() const {
+    Reader self = *this;
+    const Reader list = self["rules"];
+    self.done();
+    std::vector<Named> rules;
+    list.each([&](const Reader& one) { rules.push_back(one.named()); });
+    return rules;
   }
   /// One of `words`, as its position.
   [[nodiscard]] std::size_t choice(std::span<const std::string_view> words) const {
@@ -191,25 +211,10 @@ Parameter read_parameter(Reader reader) {
   return parameter;
 }
 
-NamedOptions read_named(Reader reader) {
-  NamedOptions named;
-  named.name = reader["name"].text();
-  const Reader options = reader["options"];
-  reader.done();
-  if (!options.json().is_object()) options.fail("options: not a map");
-  if (!options.ok()) return named;
-  for (const auto& [key, value] : options.json().items()) {
-    Status status;
-    named.options[key] = Reader(value, "options." + key, status).option();
-    if (!status.ok()) options.fail(status.message());
-  }
-  return named;
-}
-
 std::optional<StoppingSpec> read_stopping(Reader reader) {
   if (reader.is_null()) return std::nullopt;
   StoppingSpec stopping;
-  stopping.policy = read_named(reader["policy"]);
+  stopping.policy = reader["policy"].named();
   stopping.explain_all = reader["explain_all"].flag();
   stopping.protect_best = reader["protect_best"].small();
   stopping.min_runtime = optional_duration(reader["min_runtime_us"]);
@@ -329,7 +334,7 @@ Result<StudySpec> spec_from_json(std::string_view text) {
   reader["parameters"].each([&](const Reader& one) { spec.space.add(read_parameter(one)); });
   spec.static_values = read_pairs<Value>(reader["static"], [](const Reader& one) { return one.value(); });
   reader["initial"].each([&](const Reader& one) { spec.initial.push_back(read_point(one, spec.space)); });
-  spec.strategy = read_named(reader["strategy"]);
+  spec.strategy = reader["strategy"].named();
   spec.seed = reader["seed"].natural();
   if (const Reader lookahead = reader.maybe("lookahead"); !lookahead.is_null()) spec.lookahead = lookahead.small();
   spec.stopping = read_stopping(reader["early_stopping"]);

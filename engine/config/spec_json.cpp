@@ -25,7 +25,14 @@ Json value_to_json(const Value& value) {
   return std::visit([](const auto& held) { return Json(held); }, value);
 }
 
+Json named_json(const NamedOptions& named);
+
 Json option_to_json(const OptionValue& value) {
+  if (const auto* rules = std::get_if<std::vector<Named>>(&value)) {
+    Json list = Json::array();
+    for (const Named& rule : *rules) list.push_back(named_json(rule));
+    return Json{{"rules", std::move(list)}};
+  }
   if (const auto* map = std::get_if<std::map<std::string, std::int64_t>>(&value)) {
     Json entries = Json::object();
     for (const auto& [key, whole] : *map) entries[key] = whole;

@@ -21,11 +21,6 @@ std::optional<std::int64_t> StudySpec::declared_max_step() const {
   return std::nullopt;
 }
 
-std::string StudySpec::stopping_name() const {
-  if (!stopping) return "off";
-  const auto variant = stopping->policy.options.find("variant");
-  const std::string* system = variant == stopping->policy.options.end() ? nullptr : std::get_if<std::string>(&variant->second);
-  return system == nullptr ? stopping->policy.name : stopping->policy.name + " (" + *system + ")";
-}
+std::string StudySpec::stopping_name() const { return stopping ? shown_name(stopping->policy) : "off"; }
 
 }  // namespace tune::engine

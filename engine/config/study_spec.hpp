@@ -15,10 +15,7 @@
 /// A study as its config says it, every default resolved: what `study_created` records.
 namespace tune::engine {
 
-struct NamedOptions {
-  std::string name;
-  Options options;  ///< resolved
-};
+using NamedOptions = Named;  ///< options resolved
 
 struct StoppingSpec {
   NamedOptions policy;
@@ -83,7 +80,7 @@ struct StudySpec {
 
   /// `max_step`, else the static value `epochs`, `num_epochs`, `numepochs`, `n_epochs` or `n-epochs`.
   [[nodiscard]] std::optional<std::int64_t> declared_max_step() const;
-  /// The rule as reports name it: `median`, `median (ray)` for a variant, `off`.
+  /// The rule as reports name it (`shown_name`), or `off`.
   [[nodiscard]] std::string stopping_name() const;
 };
 

@@ -78,9 +78,7 @@ Status StudyCore::make_parts(const StudySpec& spec, const Registry& registry) {
   strategy_ = *std::move(made);
   first_points_.emplace(spec);
   if (!spec.stopping) return {};
-  const Entry<StoppingPolicy>* policy = registry.find_policy(spec.stopping->policy.name, spec.stopping->policy.options);
-  if (policy == nullptr) return Status::invalid("early stopping rule '" + spec.stopping->policy.name + "' is not known here");
-  Result<std::unique_ptr<StoppingPolicy>> rule = policy->make(spec.space, spec.stopping->policy.options);
+  Result<std::unique_ptr<StoppingPolicy>> rule = registry.make_policy(spec.space, spec.stopping->policy);
   if (!rule.ok()) return rule.status();
   policy_ = *std::move(rule);
   return {};

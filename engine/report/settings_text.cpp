@@ -20,6 +20,11 @@ std::string option_text(const OptionValue& value) {
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
   if (const auto* number = std::get_if<double>(&value)) return to_text(*number);
   if (const auto* text = std::get_if<std::string>(&value)) return printable(*text);
+  if (const auto* rules = std::get_if<std::vector<Named>>(&value)) {
+    std::string list;
+    for (const Named& rule : *rules) list += (list.empty() ? "" : ", ") + named_text(rule);
+    return "[" + list + "]";
+  }
   std::string out = "{";
   for (const auto& [name, number] : std::get<std::map<std::string, std::int64_t>>(value)) {
     out += (out.size() > 1 ? ", " : "") + printable(name) + ": " + std::to_string(number);

@@ -23,9 +23,13 @@ enum class OptionType {
   kString,
   kIntOrShare,  ///< an int, or a share of something as `20%` or 0.2 (held as double)
   kIntOrMap,    ///< an int, or a map from a parameter's name to an int
+  kRules,       ///< a list of policies by name, with options; not empty
 };
 
-using OptionValue = std::variant<bool, std::int64_t, double, std::string, std::map<std::string, std::int64_t>>;
+struct Named;
+
+using OptionValue =
+    std::variant<bool, std::int64_t, double, std::string, std::map<std::string, std::int64_t>, std::vector<Named>>;
 
 /// One option of a strategy or policy, as the config parser, the schema and the documentation show it.
 struct OptionSpec {
@@ -40,6 +44,29 @@ struct OptionSpec {
 
 /// Resolved options: every default filled in, checked against the specs.
 using Options = std::map<std::string, OptionValue>;
+
+/// A strategy or policy by name, with options.
+struct Named {
+  std::string name = {};
+  Options options = {};
+  bool operator==(const Named&) const = default;
+};
+inline Named named(std::string name, Options options = {}) { return {std::move(name), std::move(options)}; }
+
+/// A policy as reports name it: `median`, `median (ray)` for a variant, `any_of (median, patience)` with the rules it is made of.
+inline std::string shown_name(const Named& policy) {
+  std::string inner;
+  for (const auto& [key, value] : policy.options) {
+    const auto* rules = std::get_if<std::vector<Named>>(&value);
+    if (rules == nullptr) continue;
+    for (const Named& rule : *rules) inner += (inner.empty() ? "" : ", ") + shown_name(rule);
+  }
+  const auto variant = policy.options.find("variant");
+  if (variant != policy.options.end()) {
+    if (const auto* system = std::get_if<std::string>(&variant->second)) inner = *system;
+  }
+  return inner.empty() ? policy.name : policy.name + " (" + inner + ")";
+}
 
 template <typename T>
 T option(const Options& options, const std::string& name) {
@@ -57,6 +84,9 @@ struct Entry {
   /// Makes one for a study over `space`. Options are resolved. May refuse (invalid) what the specs cannot express.
   std::function<Result<std::unique_ptr<Product>>(const Space& space, const Options& options)> make = {};
   std::string variant = {};  ///< of policies: the system whose definition it is; empty: tune's own
+  /// Instead of `make`, of a policy made of those that its option of type kRules names: they come made, in that order.
+  std::function<Result<std::unique_ptr<Product>>(const Options& options, std::vector<std::unique_ptr<Product>> parts)> compose =
+      {};
 };
 
 /// The strategies and policies that configs may name. Copyable; add your own with `add`. Const use is safe from several threads.
@@ -86,6 +116,24 @@ class Registry {
     const auto variant = options.find("variant");
     const std::string* word = variant == options.end() ? nullptr : std::get_if<std::string>(&variant->second);
     return find(policies_, name, word != nullptr ? std::string_view(*word) : std::string_view());
+  }
+  /// Makes a policy for a study over `space`, with those that it is made of. Options are resolved. Refuses (invalid) an unknown
+  /// name, and what the entry refuses.
+  [[nodiscard]] Result<std::unique_ptr<StoppingPolicy>> make_policy(const Space& space, const Named& policy) const {
+    const Entry<StoppingPolicy>* entry = find_policy(policy.name, policy.options);
+    if (entry == nullptr) return Status::invalid("early stopping rule '" + policy.name + "' is not known here");
+    if (!entry->compose) return entry->make(space, policy.options);
+    std::vector<std::unique_ptr<StoppingPolicy>> parts;
+    for (const auto& [key, value] : policy.options) {
+      const auto* rules = std::get_if<std::vector<Named>>(&value);
+      if (rules == nullptr) continue;
+      for (const Named& rule : *rules) {
+        Result<std::unique_ptr<StoppingPolicy>> part = make_policy(space, rule);
+        if (!part.ok()) return part.status();
+        parts.push_back(*std::move(part));
+      }
+    }
+    return entry->compose(policy.options, std::move(parts));
   }
   [[nodiscard]] const std::vector<Entry<Strategy>>& strategies() const { return strategies_; }
   [[nodiscard]] const std::vector<Entry<StoppingPolicy>>& policies() const { return policies_; }

@@ -19,19 +19,12 @@
 /// The library interface: define a space, open a study, then run a function or a command over it, or ask and tell yourself.
 namespace tune {
 
-/// A strategy or policy by name, with options; what is not given takes its default.
-struct Named {
-  std::string name = {};
-  Options options = {};
-};
-inline Named named(std::string name, Options options = {}) { return {std::move(name), std::move(options)}; }
-
 /// Parameters by name, as in `{{"learning_rate", 0.01}, {"optimizer", "sgd"}}`.
 using NamedValues = std::vector<std::pair<std::string, Value>>;
 
 struct StudyOptions {
   Objective objective = {};
-  Named strategy = named("bayesian");
+  Named strategy = named("bayesian");  ///< options that are not given take their defaults, here and in `stopping`
   /// Points to be tried first, one a trial, before the strategy is asked. What a point leaves out is drawn at random; a
   /// conditional parameter needs its parent beside it.
   std::vector<NamedValues> initial = {};

@@ -1,6 +1,7 @@
 #include "strategies/stopping/policies.hpp"
 
 #include "strategies/stopping/asha.hpp"
+#include "strategies/stopping/composed.hpp"
 #include "strategies/stopping/hyperband.hpp"
 #include "strategies/stopping/median.hpp"
 #include "strategies/stopping/patience.hpp"
@@ -27,7 +28,9 @@ void register_policies(Registry& registry) {
   registry.add(optuna_wilcoxon_entry());
   registry.add(ray_asha_entry());
   registry.add(synetune_asha_entry());
-  for (const char* planned : {"auto", "predicted", "successive_halving", "wilcoxon", "any_of", "all_of", "pasha"}) {
+  registry.add(any_of_entry());
+  registry.add(all_of_entry());
+  for (const char* planned : {"auto", "predicted", "successive_halving", "wilcoxon", "pasha"}) {
     registry.plan_policy(planned);
   }
 }

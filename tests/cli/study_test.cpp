@@ -174,6 +174,37 @@ TEST_CASE("compare runs both arms and goes on where it was") {
   CHECK(has(two.out, "training hours until within 1 % of the better best"));
 }
 
+TEST_CASE("rules made of rules: the one that stopped a trial is named; a resumed study has the same") {
+  const TempDir directory;
+  // Trial 1 stays where it is after its second epoch, the others climb.
+  directory.write("flat.sh",
+                  "for e in 1 2 3 4; do\n"
+                  "  if [ $TUNE_TRIAL_ID = 1 ] && [ $e -gt 2 ]; then echo \"epoch $e acc=2\"; else echo \"epoch $e acc=$e\"; fi\n"
+                  "done; [ $TUNE_TRIAL_ID = 1 ] && sleep 60; exit 0\n");
+  directory.write("c.yaml", config("flat.sh", 2, "early_stopping: {name: all_of, rules: [threshold]}\n"));
+  const auto wrong = tune({"run", "c.yaml"}, directory);
+  CHECK(wrong.exit_code == 2);
+  CHECK(has(wrong.err, "early_stopping.rules[0]: lower and upper: missing; allowed: one of them, or both"));
+
+  const std::string rules = "{name: any_of, rules: [median, {name: all_of, rules: ['patience', {name: threshold, lower: 3}]}]}";
+  directory.write("c.yaml", config("flat.sh", 2, "early_stopping: " + rules + "\n"));
+  CHECK(has(tune({"check", "c.yaml"}, directory).out, "any_of (rules [median ("));
+  const std::string given =
+      "{name: any_of, rules: [median, {name: all_of, rules: [{name: patience, patience: 1}, {name: threshold, lower: 3}]}]}";
+  const auto run = tune({"run", "c.yaml", "--early-stopping", given, "--json", "--quiet", "--max-trials", "1"}, directory);
+  CHECK(run.exit_code == 0);
+  const auto more = tune({"resume", "runs/demo", "--max-trials", "2", "--json", "--quiet"}, directory);
+  CHECK(more.exit_code == 0);
+  const auto json = nlohmann::json::parse(more.out);
+  CHECK(json.at("study").at("early_stopping") == "any_of (median, all_of (patience, threshold))");
+  CHECK(json.at("trials")[0].at("status") == "Stopped");
+  CHECK(json.at("trials")[0].at("stop_reason") == "all_of");
+  CHECK(json.at("trials")[1].at("status") == "Completed");
+  const std::string why = tune({"why", "runs/demo", "1"}, directory).out;
+  CHECK(has(why, "the rule all_of stopped it: patience: 1 value since acc last improved by more than 0, to 2 at step 2"));
+  CHECK(has(why, "; threshold: acc 2 at step 3 is below the lower bound 3"));
+}
+
 TEST_CASE("a session answers line by line") {
   const TempDir directory;
   directory.write("c.yaml",

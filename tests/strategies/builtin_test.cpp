@@ -8,11 +8,12 @@
 TEST_CASE("a name is either there or planned, and only once") {
   const tune::Registry registry = tune::builtin();
   for (const char* name : {"random", "grid", "sobol", "bayesian", "tpe"}) CHECK(registry.find_strategy(name) != nullptr);
-  for (const char* name : {"median", "percentile", "patience", "threshold", "asha", "hyperband"}) CHECK(registry.find_policy(name) != nullptr);
+  for (const char* name : {"median", "percentile", "patience", "threshold", "asha", "hyperband"})
+    CHECK(registry.find_policy(name) != nullptr);
   const auto& planned = registry.planned_policies();
   CHECK(std::set<std::string>(planned.begin(), planned.end()).size() == planned.size());
   for (const std::string& name : planned) CHECK(registry.find_policy(name) == nullptr);
-  for (const char* name : {"predicted", "pasha", "any_of", "auto"}) {
+  for (const char* name : {"predicted", "pasha", "auto"}) {
     CHECK(std::find(planned.begin(), planned.end(), name) != planned.end());
   }
   CHECK(registry.planned_strategies().empty());

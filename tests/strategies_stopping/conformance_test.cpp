@@ -17,6 +17,7 @@ TEST_CASE("every registered policy conforms with its defaults") {
     if (entry.name == "percentile" && !entry.variant.empty()) given["percentile"] = 40.0;
     if (entry.name == "patience" && !entry.variant.empty()) given["patience"] = std::int64_t{1};
     if (!entry.variant.empty()) given["variant"] = entry.variant;
+    if (entry.compose) given["rules"] = std::vector<tune::Named>{tune::test::resolved(tune::named("median"))};
     tune::test::check_policy([&] { return tune::test::make_rule(entry.name, given).value(); }, needs_others);
   }
 }

@@ -10,17 +10,28 @@
 
 namespace tune::test {
 
+inline const Registry& rules() {
+  static const Registry kRegistry = [] {
+    Registry registry;
+    strategies::register_policies(registry);
+    return registry;
+  }();
+  return kRegistry;
+}
+
+/// A registered rule with its defaults filled in.
+inline Named resolved(Named rule) {
+  const Entry<StoppingPolicy>* entry = rules().find_policy(rule.name, rule.options);
+  TUNE_CHECK(entry != nullptr);
+  for (const OptionSpec& spec : entry->options) {
+    if (spec.default_value) rule.options.try_emplace(spec.name, *spec.default_value);
+  }
+  return rule;
+}
+
 /// The registered rule `name` with its defaults filled in, as a config would make it. `given` replaces some of them.
 inline Result<std::unique_ptr<StoppingPolicy>> make_rule(std::string_view name, const Options& given = {}) {
-  Registry registry;
-  strategies::register_policies(registry);
-  const Entry<StoppingPolicy>* entry = registry.find_policy(name, given);
-  TUNE_CHECK(entry != nullptr);
-  Options options = given;
-  for (const OptionSpec& spec : entry->options) {
-    if (spec.default_value) options.try_emplace(spec.name, *spec.default_value);
-  }
-  return entry->make(Space(), options);
+  return rules().make_policy(Space(), resolved(named(std::string(name), given)));
 }
 
 inline std::unique_ptr<StoppingPolicy> median(const Options& given = {}) { return make_rule("median", given).value(); }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/config/spec_json.hpp"
+#include "engine/report/settings_text.hpp"
 #include "tests/engine/config/test_registry.hpp"
 #include "tests/support/test_support.hpp"
 #include "tune/random.hpp"
@@ -381,4 +382,39 @@ TEST_CASE("a stopping policy from the command line") {
         std::string::npos);
   CHECK(message("median:variant=optuna,min_trials=7").find("min_trials: unknown key") != std::string::npos);
   CHECK(message("median:n_startup_trials=7").find("n_startup_trials: unknown key") != std::string::npos);
+}
+
+TEST_CASE("rules that are made of rules, in a file and from the command line") {
+  const std::string text =
+      "{name: any_of, rules: [median, {name: any_of, rules: [{name: median, variant: optuna, n_startup_trials: 2}, {name: "
+      "median, "
+      "warmup: 20%}]}]}";
+  const StudySpec s = spec(with("early_stopping: " + text + "\n"));
+  REQUIRE(s.stopping);
+  const auto rules = option<std::vector<Named>>(s.stopping->policy.options, "rules");
+  REQUIRE(rules.size() == 2);
+  CHECK(option<std::int64_t>(rules[0].options, "min_trials") == 5);  // defaults are filled in
+  const auto inner = option<std::vector<Named>>(rules[1].options, "rules");
+  REQUIRE(inner.size() == 2);
+  CHECK(option<std::int64_t>(inner[0].options, "n_startup_trials") == 2);
+  CHECK(option<double>(inner[1].options, "warmup") == 0.2);
+  CHECK(s.stopping_name() == "any_of (median, any_of (median (optuna), median))");
+  CHECK(settings_text(s).find("any_of (rules [median (min_trials 5, ") != std::string::npos);
+  const auto back = spec_from_json(spec_to_json(s));
+  REQUIRE(back.ok());
+  CHECK(back->stopping->policy == s.stopping->policy);
+
+  const auto parsed = parse_stopping(text, registry(), s.space);
+  REQUIRE_MESSAGE(parsed.ok(), parsed.status().message());
+  CHECK(**parsed == s.stopping->policy);
+  const auto message = [&](const char* given) { return parse_stopping(given, registry(), s.space).status().message(); };
+  CHECK(message("{name: any_of, rules: [median, medain]}").find("--early-stopping.rules[1]: given 'medain'; allowed: median") !=
+        std::string::npos);
+  CHECK(message("{name: any_of, rules: [{name: median, min_trails: 3}]}").find("did you mean 'min_trials'?") !=
+        std::string::npos);
+  CHECK(message("{name: any_of, rules: [median}").starts_with("--early-stopping: "));
+  CHECK(message("{name: median, explain: all}").find("explain: unknown key") != std::string::npos);
+  CHECK(message("any_of").find("--early-stopping.rules: missing; allowed: a list of at least one rule") != std::string::npos);
+  CHECK(message("any_of:rules=median").find("rules: given 'median'; allowed: a list") != std::string::npos);
+  CHECK(message("{}").find("name: missing") != std::string::npos);
 }

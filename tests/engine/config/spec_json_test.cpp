@@ -100,7 +100,7 @@ class SpecMaker {
         return text();
     }
   }
-  NamedOptions named() {
+  NamedOptions named(int depth = 0) {
     NamedOptions named{.name = text(), .options = {}};
     named.options["flag"] = coin();
     named.options["whole"] = whole();
@@ -108,6 +108,7 @@ class SpecMaker {
     named.options["text"] = text();
     named.options["map"] = std::map<std::string, std::int64_t>{{"a", whole()}, {"", 2}};
     named.options["empty"] = std::map<std::string, std::int64_t>{};
+    if (depth < 3 && coin()) named.options["rules"] = std::vector<Named>{this->named(depth + 1), {.name = text(), .options = {}}};
     return named;
   }
   void add_parameters(Space& space) {

@@ -45,7 +45,7 @@ inline OptionSpec spec(std::string name, OptionType type, std::optional<OptionVa
 }  // namespace config_fakes
 
 /// A strategy and a policy of every kind of option, so that these tests do not change with what comes with tune: strategies
-/// random, grid and bayesian, policy median with the variants optuna and ray, asha with ray's only.
+/// random, grid and bayesian, policy median with the variants optuna and ray, asha with ray's only, and any_of.
 inline const Registry& config_registry() {
   using namespace config_fakes;
   static const Registry kRegistry = [] {
@@ -73,6 +73,12 @@ inline const Registry& config_registry() {
                                        "optuna"});
     registry.add(Entry<StoppingPolicy>{"median", "Ray's.", {}, make_policy, "ray"});
     registry.add(Entry<StoppingPolicy>{"asha", "Ray's.", {}, make_policy, "ray"});
+    Entry<StoppingPolicy> any_of{"any_of", "Several.", {spec("rules", OptionType::kRules, std::nullopt)}};
+    any_of.compose = [](const Options& options, const std::vector<std::unique_ptr<StoppingPolicy>>& parts) {
+      TUNE_CHECK(option<std::vector<Named>>(options, "rules").size() == parts.size());
+      return make_policy(Space(), options);
+    };
+    registry.add(std::move(any_of));
     registry.plan_strategy("tpe");
     registry.plan_policy("asha");
     return registry;

@@ -4,7 +4,7 @@
     python3 -m venv env && env/bin/pip install -r requirements.txt && env/bin/pip install --no-deps nni==3.0
     env/bin/python generate.py --histories 3000 --out DIR      # then: TUNE_PEER_HISTORIES=DIR build/release/bin/test_stopping
 
-Writes one file a rule: `h GOAL RULE OPTIONS` begins a history, `p` proposes a trial (1, 2, ...), `o TRIAL STEP VALUE D` observes, D being
+Writes one file a rule (`A+B.optuna`: all of A and B, which is how Optuna's pruner A wraps B): `h GOAL RULE OPTIONS` begins a history, `p` proposes a trial (1, 2, ...), `o TRIAL STEP VALUE D` observes, D being
 `s` where the system stopped the trial and `-` where not, `e TRIAL completed|stopped|failed` ends one. Values are multiples of 1/32, so
 that sums are exact and ties frequent. Another system's decision is always obeyed.
 """
@@ -179,6 +179,13 @@ def optuna_patience(rng, goal):
     return options, Optuna(goal, optuna.pruners.PatientPruner(None, **options))
 
 
+def optuna_patient_median(rng, goal):
+    import optuna
+    patience = {"patience": rng.choice([0, 0, 0, 1, 2]), "min_delta": rng.choice([0.0, 0.0, 0.125])}
+    median = {"n_startup_trials": rng.choice([0, 0, 1]), "n_min_trials": rng.choice([1, 1, 2]), **optuna_interval(rng)}
+    return {**patience, **median}, Optuna(goal, optuna.pruners.PatientPruner(optuna.pruners.MedianPruner(**median), **patience))
+
+
 def optuna_threshold(rng, goal):
     import optuna
     options = {"lower": rng.choice([-0.5, 0.0]), "upper": rng.choice([0.5, 1.0])}
@@ -234,7 +241,7 @@ def synetune_asha(rng, goal):
 
 
 RULES = {"median.optuna": optuna_median, "percentile.optuna": optuna_percentile, "patience.optuna": optuna_patience,
-         "threshold.optuna": optuna_threshold, "median.ray": ray_median, "median.nni": nni_median, "median.synetune": synetune_median, "successive_halving.optuna": optuna_halving,
+         "patience+median.optuna": optuna_patient_median, "threshold.optuna": optuna_threshold, "median.ray": ray_median, "median.nni": nni_median, "median.synetune": synetune_median, "successive_halving.optuna": optuna_halving,
          "wilcoxon.optuna": optuna_wilcoxon, "asha.ray": ray_asha, "asha.synetune": synetune_asha}
 WITHOUT_NAN = {"asha.synetune"}  # it sorts with Python and searches with numpy: where a NaN ends up is an accident
 
