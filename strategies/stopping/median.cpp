@@ -35,12 +35,12 @@ Decision MedianPolicy::judge(const StudyView& study, const TrialView& trial) con
   const Objective& objective = study.objective();
   const std::int64_t step = trial.last_step();
   const auto max_step = study.max_step();
-  const std::int64_t warmup = first_judged_step(options_.warmup, max_step);
+  const std::int64_t warmup = first_judged_step(options_.looks.warmup, max_step);
 
   Decision decision;
   decision.rule = name();
   decision.numbers = {{"step", static_cast<double>(step)}, {"warmup", static_cast<double>(warmup)}};
-  if (std::string why = exempt(step, warmup, max_step); !why.empty()) {
+  if (std::string why = options_.looks.not_due(trial, max_step); !why.empty()) {
     decision.reason = std::move(why);
     return decision;
   }
@@ -75,14 +75,16 @@ Decision MedianPolicy::judge(const StudyView& study, const TrialView& trial) con
 namespace {
 
 std::vector<OptionSpec> median_specs(double percentile) {
-  return {choice_option("references", {"completed", "reached"},
-                        "trials to compare with: completed ones, or all that have got as far"),
-          choice_option("value", {"current", "best"}, "what is judged: the value at the step, or the trial's best so far"),
-          int_option("min_trials", 5, 1, "references needed before a trial is judged"),
-          float_option("percentile", percentile, 0.0, 100.0,
-                       "percentile of the references' averages that must be met: 0 the worst, 100 the best"),
-          float_option("margin", 0.0, 0.0, {}, "how much worse than that a trial may be, in the objective's units"),
-          warmup_option({})};
+  std::vector<OptionSpec> specs{
+      choice_option("references", {"completed", "reached"},
+                    "trials to compare with: completed ones, or all that have got as far"),
+      choice_option("value", {"current", "best"}, "what is judged: the value at the step, or the trial's best so far"),
+      int_option("min_trials", 5, 1, "references needed before a trial is judged"),
+      float_option("percentile", percentile, 0.0, 100.0,
+                   "percentile of the references' averages that must be met: 0 the worst, 100 the best"),
+      float_option("margin", 0.0, 0.0, {}, "how much worse than that a trial may be, in the objective's units")};
+  for (OptionSpec& spec : looks_options({}, false)) specs.push_back(std::move(spec));
+  return specs;
 }
 
 Result<std::unique_ptr<StoppingPolicy>> make_median(std::string_view rule, const Options& options) {
@@ -94,9 +96,9 @@ Result<std::unique_ptr<StoppingPolicy>> make_median(std::string_view rule, const
   made.percentile = option<double>(options, "percentile");
   made.margin = option<double>(options, "margin");
   if (!std::isfinite(made.margin)) return Status::invalid("margin: " + to_text(made.margin) + " is no finite number >= 0");
-  const auto warmup = warmup_of(options);
-  if (!warmup.ok()) return warmup.status();
-  made.warmup = *warmup;
+  const auto looks = looks_of(options);
+  if (!looks.ok()) return looks.status();
+  made.looks = *looks;
   return std::unique_ptr<StoppingPolicy>(std::make_unique<MedianPolicy>(made));
 }
 

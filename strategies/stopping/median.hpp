@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "strategies/stopping/looks.hpp"
 #include "strategies/stopping/running_average.hpp"
-#include "strategies/stopping/warmup.hpp"
 #include "tune/registry.hpp"
 #include "tune/stopping.hpp"
 
@@ -21,7 +21,7 @@ struct MedianOptions {
   std::int64_t min_trials = 5;  ///< fewer references: no judgement; >= 1
   double percentile = 50.0;     ///< of the references' averages; 0 the worst, 100 the best
   double margin = 0.0;          ///< in the objective's units, >= 0
-  Warmup warmup;
+  Looks looks;
 };
 
 /// Stops a trial that is worse than the median of the running averages of other trials (docs/early-stopping.md; SageMaker

@@ -1,10 +1,12 @@
 #include "strategies/stopping/policies.hpp"
 
 #include "strategies/stopping/asha.hpp"
+#include "strategies/stopping/auto.hpp"
 #include "strategies/stopping/composed.hpp"
 #include "strategies/stopping/hyperband.hpp"
 #include "strategies/stopping/median.hpp"
 #include "strategies/stopping/patience.hpp"
+#include "strategies/stopping/predicted.hpp"
 #include "strategies/stopping/threshold.hpp"
 #include "strategies/stopping/variants/variants.hpp"
 
@@ -16,6 +18,8 @@ void register_policies(Registry& registry) {
                             ray_median_entry, nni_median_entry, synetune_median_entry, katib_median_entry}) {
     registry.add(entry());
   }
+  registry.add(auto_entry());
+  registry.add(predicted_entry());
   registry.add(percentile_entry());
   registry.add(optuna_percentile_entry());
   registry.add(patience_entry());
@@ -30,7 +34,7 @@ void register_policies(Registry& registry) {
   registry.add(synetune_asha_entry());
   registry.add(any_of_entry());
   registry.add(all_of_entry());
-  for (const char* planned : {"auto", "predicted", "successive_halving", "wilcoxon", "pasha"}) {
+  for (const char* planned : {"successive_halving", "wilcoxon", "pasha"}) {
     registry.plan_policy(planned);
   }
 }

@@ -3,21 +3,20 @@
 #include <cmath>
 #include <limits>
 
+#include "strategies/stopping/looks.hpp"
 #include "strategies/stopping/option_specs.hpp"
 #include "strategies/stopping/verdict.hpp"
-#include "strategies/stopping/warmup.hpp"
 
 namespace tune::strategies {
 namespace {
 
 class Threshold final : public StoppingPolicy {
  public:
-  Threshold(double lower, double upper, Warmup warmup) : lower_(lower), upper_(upper), warmup_(warmup) {}
+  Threshold(double lower, double upper, Looks looks) : lower_(lower), upper_(upper), looks_(looks) {}
   [[nodiscard]] std::string_view name() const override { return "threshold"; }
 
   [[nodiscard]] Decision judge(const StudyView& study, const TrialView& trial) const override {
-    const auto max_step = study.max_step();
-    if (std::string why = exempt(trial.last_step(), first_judged_step(warmup_, max_step), max_step); !why.empty()) {
+    if (std::string why = looks_.not_due(trial, study.max_step()); !why.empty()) {
       return not_judged(name(), trial, std::move(why));
     }
     return outside(name(), study.objective(), trial, lower_, upper_);
@@ -26,7 +25,7 @@ class Threshold final : public StoppingPolicy {
  private:
   double lower_;
   double upper_;
-  Warmup warmup_;
+  Looks looks_;
 };
 
 }  // namespace
@@ -63,17 +62,18 @@ Result<std::pair<double, double>> bounds_of(const Options& options) {
 }
 
 Entry<StoppingPolicy> threshold_entry() {
+  std::vector<OptionSpec> specs{float_option("lower", {}, {}, {}, "the smallest value that goes on"),
+                                float_option("upper", {}, {}, {}, "the largest value that goes on; one of the two is required")};
+  for (OptionSpec& spec : looks_options(OptionValue(std::int64_t{1}), false)) specs.push_back(std::move(spec));
   return {.name = "threshold",
           .doc = "stops a trial whose value leaves fixed bounds",
-          .options = {float_option("lower", {}, {}, {}, "the smallest value that goes on"),
-                      float_option("upper", {}, {}, {}, "the largest value that goes on; one of the two is required"),
-                      warmup_option(std::int64_t{1})},
+          .options = std::move(specs),
           .make = [](const Space&, const Options& options) -> Result<std::unique_ptr<StoppingPolicy>> {
             const auto bounds = bounds_of(options);
             if (!bounds.ok()) return bounds.status();
-            const auto warmup = warmup_of(options);
-            if (!warmup.ok()) return warmup.status();
-            return std::unique_ptr<StoppingPolicy>(std::make_unique<Threshold>(bounds->first, bounds->second, *warmup));
+            const auto looks = looks_of(options);
+            if (!looks.ok()) return looks.status();
+            return std::unique_ptr<StoppingPolicy>(std::make_unique<Threshold>(bounds->first, bounds->second, *looks));
           }};
 }
 

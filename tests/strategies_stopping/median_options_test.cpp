@@ -67,7 +67,8 @@ TEST_CASE("the registry's entry: what a config may say") {
     names.insert(spec.name);
     CHECK_FALSE(spec.doc.empty());
   }
-  CHECK(names == std::set<std::string>{"references", "value", "min_trials", "percentile", "margin", "warmup"});
+  CHECK(names ==
+        std::set<std::string>{"references", "value", "min_trials", "percentile", "margin", "warmup", "looks", "interval"});
   CHECK(median()->name() == "median");
   for (const auto& planned : registry.planned_policies()) CHECK(registry.find_policy(planned) == nullptr);
 }
