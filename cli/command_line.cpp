@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <memory>
 
@@ -27,6 +26,7 @@ constexpr const char* kUsage = R"(tune: tune the hyperparameters of a training p
   tune run CONFIG                  run a study (--dry-run: show three proposals)
   tune resume DIR                  go on with an interrupted study
   tune compare CONFIG | DIR DIR    the same job without and with early stopping
+  tune replay DIR|CSV              stopping rules on what was recorded
 
   tune status DIR                  how a study stands
   tune report DIR...               the best trials, what mattered, failures, hours (--format text|json|csv)
@@ -73,17 +73,11 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
   return near.empty() ? "" : "; did you mean '" + near + "'?";
 }
 
-/// Verbs of a later release; refused by name.
-constexpr std::array<std::string_view, 1> kPlannedVerbs{"replay"};
-
 /// The first argument when it is no verb and no option: a message about it, else empty.
 std::string unknown_verb(const CLI::App& app, const std::vector<std::string>& arguments) {
   const auto first =
       std::find_if(arguments.begin(), arguments.end(), [](const std::string& word) { return word.rfind('-', 0) != 0; });
   if (first == arguments.end()) return "";
-  if (std::find(kPlannedVerbs.begin(), kPlannedVerbs.end(), *first) != kPlannedVerbs.end()) {
-    return "'tune " + *first + "' is planned and not built yet";
-  }
   const std::vector<std::string> verbs = verb_names(app);
   if (std::find(verbs.begin(), verbs.end(), *first) != verbs.end()) return "";
   return "there is no verb '" + *first + "'" + suggestion(*first, verbs);
@@ -144,6 +138,7 @@ void add_verbs(CLI::App& app, Context& context) {
   add_run(app, context);
   add_resume(app, context);
   add_compare(app, context);
+  add_replay(app, context);
   add_status(app, context);
   add_report(app, context);
   add_logs(app, context);

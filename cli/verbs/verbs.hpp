@@ -14,6 +14,7 @@ void add_check(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
 void add_resume(CLI::App& app, Context& context);
 void add_compare(CLI::App& app, Context& context);
+void add_replay(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_logs(CLI::App& app, Context& context);

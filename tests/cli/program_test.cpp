@@ -70,7 +70,7 @@ TEST_CASE("bad usage is exit code 2 and says what is allowed") {
   CHECK(
       tune({"run", "c.yaml", "--early-stopping", "medain"}, directory).err.starts_with("tune: --early-stopping: given 'medain'"));
   CHECK(has(tune({"report", "x", "--format", "xml"}, directory).err, "text,json,csv"));
-  CHECK(has(tune({"replay", "x", "--early-stopping", "y"}, directory).err, "planned and not built yet"));
+  CHECK(has(tune({"replay", "x", "--goal", "up", "--early-stopping", "median"}, directory).err, "maximize,minimize"));
   for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{{"run"},
                                                                                    {"run", "c.yaml", "--max-trials", "0"},
                                                                                    {"run", "c.yaml", "--seed", "-1"},
@@ -193,7 +193,7 @@ TEST_CASE("completion scripts") {
   const std::string asks = ". " + script + "; COMP_WORDS=(tune report --format ''); COMP_CWORD=3; _tune; echo ${COMPREPLY[@]};" +
                            " COMP_WORDS=(tune r); COMP_CWORD=1; _tune; echo ${COMPREPLY[@]};" +
                            " COMP_WORDS=(tune run c.yaml --dr); COMP_CWORD=3; _tune; echo ${COMPREPLY[@]}";
-  CHECK(run_process({"bash", "-c", asks}).out == "text json csv\nrun resume report\n--dry-run\n");
+  CHECK(run_process({"bash", "-c", asks}).out == "text json csv\nrun resume replay report\n--dry-run\n");
   CHECK(has(tune({"completion", "zsh"}, directory).out, "#compdef tune"));
   CHECK(has(tune({"completion", "fish"}, directory).out, "complete -c tune"));
 }

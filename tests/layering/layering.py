@@ -20,7 +20,7 @@ ALLOWED = {
     "include": (set(), set()),
     "metrics": ({"include"}, {"RE2", "nlohmann_json"}),
     "strategies": ({"include"}, {"Eigen", "TBB", "sanitizers"}),
-    "engine": ({"include", "metrics"}, {"nlohmann_json", "yaml-cpp", "spdlog"}),
+    "engine": ({"include", "metrics"}, {"nlohmann_json", "yaml-cpp", "spdlog", "zlib"}),
     "trainers": ({"include/tune/report.hpp"}, {"LibTorch", "CUDA", "zlib", "libjpeg", "libpng"}),
     "cli": ({"include", "metrics", "strategies", "engine"}, {"CLI11", "spdlog"}),
 }
