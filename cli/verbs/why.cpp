@@ -6,6 +6,8 @@
 #include "cli/verbs/trial_of.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "cli/whole_number.hpp"
+#include "engine/report/format.hpp"
+#include "engine/run/would_go_on.hpp"
 
 namespace tune::cli {
 
@@ -16,11 +18,26 @@ struct WhyOptions {
   TrialId trial = 0;
 };
 
+/// What would have had to differ, as a sentence; empty where nothing can be said.
+std::string remark(const Objective& objective, const std::optional<engine::Difference>& difference) {
+  if (!difference) return "";
+  const std::string metric = engine::printable(objective.metric);
+  if (!difference->value) return "No other value of " + metric + " at that step would have let it go on.";
+  const bool up = difference->better == (objective.goal == Goal::kMaximize);
+  const std::string value = engine::shortened(*difference->value);
+  return "It would have gone on with " + metric + " " +
+         (difference->itself ? value + " or " + (up ? "more" : "less") : (up ? "above " : "below ") + value) + " at that step.";
+}
+
 int why(const Context& context, const WhyOptions& options) {
   const auto study = engine::load_study(options.directory, context.registry);
   if (!study.ok()) return fail(study.status());
   if (const Status known = check_trial(*study, options.directory, options.trial); !known.ok()) return fail(known);
-  return write_out(engine::why_text(study->record, options.trial));
+  const auto differences = engine::differences_to_go_on(options.directory, context.registry, options.trial);
+  if (!differences.ok()) return fail(differences.status());
+  std::vector<std::string> remarks;
+  for (const auto& difference : *differences) remarks.push_back(remark(study->record.objective, difference));
+  return write_out(engine::why_text(study->record, options.trial, remarks));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ bool holds_study(const std::string& directory) {
   return complete.ok() ? *complete : access(journal_path(directory).c_str(), F_OK) == 0;
 }
 
-Result<StudyReading> read_study(const std::string& directory) {
+Result<StudyReading> read_study(const std::string& directory, std::optional<std::int64_t> until) {
   if (!holds_study(directory)) {
     return Status::invalid(directory + " holds no study (no journal.jsonl with a record there)");
   }
@@ -23,7 +23,8 @@ Result<StudyReading> read_study(const std::string& directory) {
   const Result<std::string> content = read_whole_file(path);
   if (!content.ok()) return content.status();
   StudyReading study;
-  const auto reading = read_journal(*content, path, [&](const Event& event) { return study.state.apply(event); });
+  const auto reading = read_journal(
+      *content, path, [&](const Event& event) { return until && event.seq > *until ? Status() : study.state.apply(event); });
   if (!reading.ok()) return reading.status();
   study.good_length = reading->good_length;
   study.torn_bytes = reading->torn_bytes;

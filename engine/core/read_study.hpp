@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "engine/state/study_state.hpp"
@@ -15,8 +16,9 @@ struct StudyReading {
   std::uint64_t torn_bytes = 0;   ///< of a torn last line after that, which was left out
 };
 
-/// Reads the study in `directory` without touching it. Invalid: none is there; storage: it cannot be read or is damaged.
-Result<StudyReading> read_study(const std::string& directory);
+/// Reads the study in `directory` without touching it, or as it was after event `until`. Invalid: none is there; storage: it
+/// cannot be read or is damaged.
+Result<StudyReading> read_study(const std::string& directory, std::optional<std::int64_t> until = std::nullopt);
 
 std::string journal_path(const std::string& directory);
 /// Whether a study's first record is there.

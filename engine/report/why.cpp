@@ -53,11 +53,15 @@ std::string decision_sentence(const DecisionRecord& decision) {
   return out + ".";
 }
 
-std::string why_text(const StudyRecord& study, TrialId id) {
+std::string why_text(const StudyRecord& study, TrialId id, const std::vector<std::string>& remarks) {
   const TrialRecord& trial = study.trial(id);
   std::string out = "Trial " + std::to_string(id) + " (" + printable(trial.name) +
                     "): " + parameters_text(study.space, trial.configuration) + "\n";
-  for (const DecisionRecord& decision : trial.decisions) out += decision_sentence(decision) + "\n";
+  TUNE_CHECK(remarks.empty() || remarks.size() == trial.decisions.size());
+  for (std::size_t i = 0; i < trial.decisions.size(); ++i) {
+    out += decision_sentence(trial.decisions[i]) + "\n";
+    if (!remarks.empty() && !remarks[i].empty()) out += "  " + remarks[i] + "\n";
+  }
   if (trial.decisions.empty()) {
     out += study.stopping == "off"
                ? "Early stopping is off.\n"

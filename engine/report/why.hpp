@@ -1,14 +1,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tune/records.hpp"
 
 namespace tune::engine {
 
 /// Why a trial ended as it did: each recorded decision about it as a sentence with its numbers and reference trials, then its
-/// end. REQUIRES: study.has_trial(trial).
-std::string why_text(const StudyRecord& study, TrialId trial);
+/// end. `remarks`: a sentence more for each decision, or an empty one. REQUIRES: study.has_trial(trial); no remarks, or one for
+/// each decision.
+std::string why_text(const StudyRecord& study, TrialId trial, const std::vector<std::string>& remarks = {});
 /// One decision as a sentence.
 std::string decision_sentence(const DecisionRecord& decision);
 

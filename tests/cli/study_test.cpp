@@ -203,6 +203,20 @@ TEST_CASE("rules made of rules: the one that stopped a trial is named; a resumed
   const std::string why = tune({"why", "runs/demo", "1"}, directory).out;
   CHECK(has(why, "the rule all_of stopped it: patience: 1 value since acc last improved by more than 0, to 2 at step 2"));
   CHECK(has(why, "; threshold: acc 2 at step 3 is below the lower bound 3"));
+  CHECK(has(why, "\n  It would have gone on with acc above 2 at that step.\n"));  // for patience
+}
+
+TEST_CASE("why says what would have had to differ, by the study as it was then") {
+  const TempDir directory;
+  directory.write("climb.sh", kClimb);
+  directory.write("c.yaml", config("climb.sh", 4,
+                                   "initial: [{x: 100}, {x: 50}, {x: 900}, {x: 60}]\n"
+                                   "early_stopping: {name: median, min_trials: 1, warmup: 2}\n"));
+  REQUIRE(tune({"run", "c.yaml", "--quiet"}, directory).exit_code == 0);
+  // At step 2 trial 1 has the average (100 + 200) / 2; when trial 4 was judged trial 3 had completed too, (900 + 1800) / 2.
+  CHECK(has(tune({"why", "runs/demo", "2"}, directory).out, "It would have gone on with acc 150 or more at that step."));
+  CHECK(has(tune({"why", "runs/demo", "4"}, directory).out, "It would have gone on with acc 750 or more at that step."));
+  CHECK_FALSE(has(tune({"why", "runs/demo", "3"}, directory).out, "would have"));
 }
 
 TEST_CASE("a session answers line by line") {
