@@ -39,17 +39,17 @@ def scratch():
 
 
 class Session:
-    """One `tune session` process."""
+    """One `tune session` process. `more` goes into the config, `options` onto the command line."""
 
-    def __init__(self, parameters, goal, strategy, max_trials, max_parallel):
+    def __init__(self, parameters, goal, strategy, max_trials, max_parallel, more=None, options=()):
         self.folder = scratch()
         path = os.path.join(self.folder, "config.json")
         with open(path, "w", encoding="utf-8") as file:
             json.dump({"name": "benchmark", "objective": {"metric": "value", "goal": goal}, "parameters": parameters,
                        "strategy": strategy, "limits": {"max_trials": max_trials, "max_parallel": max_parallel,
-                                                        "max_failures": 1000000}}, file)
+                                                        "max_failures": 1000000}, **(more or {})}, file)
         with open(os.path.join(self.folder, "stderr"), "w", encoding="utf-8") as errors:
-            self.process = subprocess.Popen([program(), "session", path, "--dir", os.path.join(self.folder, "study")],
+            self.process = subprocess.Popen([program(), "session", path, "--dir", os.path.join(self.folder, "study"), *options],
                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
                                             env={**os.environ, "OMP_NUM_THREADS": "1"})
 
