@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "cli/whole_number.hpp"
+#include "engine/config/pausing.hpp"
 
 namespace tune::cli {
 
@@ -21,7 +22,8 @@ Status apply_stopping(const Context& context, const std::string& text, engine::S
   engine::StoppingSpec stopping = spec.stopping.value_or(engine::StoppingSpec{});
   stopping.policy = **named;
   spec.stopping = std::move(stopping);
-  return {};
+  const std::string why = engine::rule_pauses(spec, context.registry) ? engine::why_no_pause(spec) : std::string();
+  return why.empty() ? Status() : Status::invalid("--early-stopping: " + text + " " + why);
 }
 
 }  // namespace

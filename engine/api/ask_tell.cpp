@@ -10,6 +10,16 @@ namespace tune::engine {
 
 namespace {
 
+/// The newest decision to pause it, as it is in its record.
+Decision last_pause(const TrialRecord& trial) {
+  Decision decision;
+  for (const DecisionRecord& record : trial.decisions) {
+    if (record.kind != "pause") continue;
+    decision = {Decision::Kind::kPause, record.rule, record.reason, record.numbers, record.references};
+  }
+  return decision;
+}
+
 /// The decision that stopped a trial, as it is in its record.
 Decision last_stop(const TrialRecord& trial) {
   Decision decision;
@@ -26,7 +36,9 @@ Decision last_stop(const TrialRecord& trial) {
 
 AskTell::AskTell(std::shared_ptr<const Clock> clock, std::unique_ptr<StudyCore> core, Orphans orphans)
     : clock_(std::move(clock)), core_(std::move(core)), orphans_when_(orphans) {
-  for (const TrialId trial : core_->record().running) orphans_.insert(trial);
+  for (const TrialId trial : core_->record().running) {
+    if (!is_paused(core_->record().trial(trial))) orphans_.insert(trial);
+  }
 }
 
 Result<std::unique_ptr<AskTell>> AskTell::open(const std::string& directory, const StudySpec& spec, const Registry& registry,
@@ -52,8 +64,12 @@ std::optional<TrialId> AskTell::take_orphan() {
   return orphans_.extract(orphans_.begin()).value();
 }
 
-Result<AskTell::Answer> AskTell::ask() {
+Result<AskTell::Answer> AskTell::ask(bool checkpoints) {
   const std::lock_guard lock(mutex_);
+  if (core_->pauses() && !checkpoints) {
+    return Status::invalid("the rule " + core_->record().stopping +
+                           " pauses trials: an ask must say that they save and go on later (checkpoints)");
+  }
   // A run that was killed on its way to the end had decided that no trial is to come.
   if (core_->state().ending()) end_when_over();
   if (core_->record().status != StudyStatus::kInProgress) {
@@ -63,13 +79,19 @@ Result<AskTell::Answer> AskTell::ask() {
   if (orphans_when_ == Orphans::kFirst) {
     if (const auto orphan = take_orphan()) return give(*orphan, true);
   }
+  if (const auto plan = core_->plan()) {
+    core_->resume(*plan);
+    return give(*plan->resume, false);
+  }
   const Proposal proposal = core_->propose();
   if (proposal.trial) return give(*proposal.trial, false);
   if (const auto orphan = take_orphan()) return give(*orphan, true);
   exhausted_ = proposal.exhausted;
   end_when_over();
   TUNE_RETURN_IF_ERROR(core_->commit(core_->must_sync()));
-  return Answer{std::nullopt, proposal.exhausted};
+  // What is carried out now may let a paused trial go on.
+  const bool may_go_on = core_->pauses() && core_->record().status == StudyStatus::kInProgress;
+  return Answer{std::nullopt, proposal.exhausted && !may_go_on};
 }
 
 /// Ends the study when a criterion is met, or when no trial will come and none is running.
@@ -84,7 +106,9 @@ void AskTell::end_when_over() {
   }
   const auto& max_trials = core_->spec().limits.max_trials;
   const bool all_proposed = max_trials && core_->view().next_trial() > *max_trials;
-  if ((all_proposed || exhausted_) && record.running.empty()) core_->end_study(used_up(core_->spec(), record));
+  if (!(all_proposed || exhausted_) || !core_->all_paused() || core_->plan()) return;
+  core_->end_paused();
+  core_->end_study(used_up(core_->spec(), record));
 }
 
 Result<AskTell::Answer> AskTell::give(TrialId trial, bool again) {
@@ -141,7 +165,8 @@ Result<Decision> AskTell::report(TrialId trial, std::optional<std::int64_t> step
   }
   TUNE_RETURN_IF_ERROR(core_->commit(core_->must_sync()));
   if (decision) return *std::move(decision);
-  return record.stop_requested ? last_stop(record) : Decision{};
+  if (record.stop_requested) return last_stop(record);
+  return core_->state().detail(trial).pausing ? last_pause(record) : Decision{};
 }
 
 Status AskTell::tell(TrialId trial, std::optional<double> value, const Outcome& outcome) {
@@ -150,6 +175,12 @@ Status AskTell::tell(TrialId trial, std::optional<double> value, const Outcome& 
   orphans_.erase(trial);
   const AttemptId id = attempt_of(trial);
   const TrialRecord& record = core_->record().trial(trial);
+  const bool plain = !value && outcome.status == TrialStatus::kCompleted;
+  if (plain && core_->state().detail(trial).pausing && !record.stop_requested) {
+    core_->paused(id, {});
+    end_when_over();
+    return core_->commit(true);
+  }
   event::Ended ended;
   ended.id = id;
   if (outcome.status == TrialStatus::kFailed) {

@@ -39,11 +39,14 @@ class AskTell {
   static Result<std::unique_ptr<AskTell>> open(const std::string& directory, const StudySpec& spec, const Registry& registry,
                                                OpenMode mode, Orphans orphans, std::shared_ptr<const Clock> clock);
 
-  Result<Answer> ask();
-  /// Reports metrics of one step, the objective last; the verdict is about the objective. After a stop decision it is that again.
+  /// `checkpoints`: whoever asks says that its trials save and go on later. Refused without where the rule pauses trials.
+  Result<Answer> ask(bool checkpoints);
+  /// Reports metrics of one step, the objective last; the verdict is about the objective. After a stop or pause decision it is
+  /// that again.
   Result<Decision> report(TrialId trial, std::optional<std::int64_t> step,
                           const std::vector<std::pair<std::string, double>>& metrics);
-  /// Ends a trial. A non-finite value means that it diverged.
+  /// Ends a trial; after a pause decision, without a value and with the default outcome, only its attempt: then it is paused. A
+  /// non-finite value means that it diverged.
   Status tell(TrialId trial, std::optional<double> value, const Outcome& outcome);
   Result<TrialId> add(const Configuration& configuration, double value);
   /// Sets the study's max_runtime, when given.

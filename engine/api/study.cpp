@@ -33,7 +33,7 @@ class AskedChannel final : public detail::TrialChannel {
   Decision report(std::optional<std::int64_t> step, const std::string& metric, double value) override {
     Result<Decision> decision = study_->report(number, step, {{metric, value}});
     if (decision.ok()) {
-      stopped_ = stopped_ || decision->kind == Decision::Kind::kStop;
+      stopped_ = stopped_ || decision->kind != Decision::Kind::kContinue;
       return *std::move(decision);
     }
     // The journal cannot be written any more: nothing this trial does can count.
@@ -99,6 +99,12 @@ Result<engine::StudySpec> make_spec(const std::string& directory, const Space& s
     if (!policy.ok()) return policy.status();
     spec.stopping.emplace();
     spec.stopping->policy = *std::move(policy);
+    const auto made = options.registry.make_policy(space, spec.stopping->policy);
+    if (!made.ok()) return made.status();
+    if ((*made)->pauses() && !options.checkpoints) {
+      return Status::invalid("the rule " + spec.stopping_name() +
+                             " pauses trials: StudyOptions::checkpoints must say that they save and go on later");
+    }
   }
   if (options.warm_start) {
     Result<WarmStart> warm_start = engine::resolve_warm_start(*options.warm_start);
@@ -130,7 +136,7 @@ Status check_parallel(int parallel) {
 
 class Study::Impl {
  public:
-  explicit Impl(const StudyOptions& options) : registry(options.registry) {}
+  explicit Impl(const StudyOptions& options) : checkpoints(options.checkpoints), registry(options.registry) {}
 
   /// Runs the loop over `executor`; everybody else waits.
   Summary loop(Executor& executor, engine::RunLoopOptions options) {
@@ -158,6 +164,15 @@ class Study::Impl {
     return status;
   }
 
+  /// Whether the rule's pauses can be carried out when a function is called for each trial.
+  [[nodiscard]] Status check_function() const {
+    if (!asked->core().pauses() || !asked->core().spec().deterministic) return {};
+    return Status::invalid("the rule " + asked->core().record().stopping +
+                           " pauses trials, and a deterministic study can pause commands only: their logs hold what they said "
+                           "after the pause was decided");
+  }
+
+  bool checkpoints = false;
   std::shared_ptr<engine::SystemClock> clock = std::make_shared<engine::SystemClock>();
   Registry registry;
   std::string directory;
@@ -186,6 +201,7 @@ Result<Study> Study::open(const std::string& directory, const Space& space, cons
 Summary Study::run(const std::function<void(Trial&)>& train, const RunOptions& options) {
   const int parallel = std::max(1, options.parallel);
   if (Status possible = check_parallel(parallel); !possible.ok()) return impl_->with_status(impl_->keep(possible));
+  if (Status possible = impl_->check_function(); !possible.ok()) return impl_->with_status(impl_->keep(possible));
   const engine::StudySpec& spec = impl_->asked->core().spec();
   const std::string metric = spec.objective.metric;
   const auto max_step = spec.declared_max_step();
@@ -203,13 +219,14 @@ Summary Study::run(const std::function<void(Trial&)>& train, const RunOptions& o
 Summary Study::run(const Command& command, const RunOptions& options) {
   if (Status possible = check_parallel(options.parallel); !possible.ok()) return impl_->with_status(impl_->keep(possible));
   if (Status limited = impl_->asked->limit_runtime(options.max_runtime); !limited.ok()) return impl_->with_status(limited);
-  auto prepared = engine::prepare_command_run(impl_->asked->core().spec(), command, std::max(1, options.parallel), *impl_->clock);
+  const engine::StudyCore& core = impl_->asked->core();
+  auto prepared = engine::prepare_command_run(core.spec(), command, core.pauses(), std::max(1, options.parallel), *impl_->clock);
   if (!prepared.ok()) return impl_->with_status(prepared.status());
   return impl_->loop(*prepared->executor, std::move(prepared->options));
 }
 
 std::optional<Trial> Study::ask() {
-  Result<AskTell::Answer> answer = impl_->asked->ask();
+  Result<AskTell::Answer> answer = impl_->asked->ask(impl_->checkpoints);
   if (!answer.ok()) (void)impl_->keep(answer.status());
   if (!answer.ok() || !answer->given) return std::nullopt;
   return detail::TrialChannel::handle(

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "engine/config/config_parts.hpp"
+#include "engine/config/pausing.hpp"
 #include "engine/config/study_directory.hpp"
 #include "engine/config/trainer_presets.hpp"
 
@@ -42,6 +43,7 @@ class Loader {
     read_environment();
     read_channels();
     read_program();
+    check_pausing();
     require_end();
     note_metric();
     return {std::move(spec_), std::move(notes_)};
@@ -246,6 +248,12 @@ class Loader {
   [[nodiscard]] YamlMark trainer_mark() const {
     const YamlNode* node = root_.find("trainer");
     return node != nullptr ? node->mark : root_.mark;
+  }
+
+  void check_pausing() {
+    const YamlNode* node = root_.find("early_stopping");
+    if (node == nullptr || !errors_.empty() || !rule_pauses(spec_, registry_)) return;
+    if (const std::string why = why_no_pause(spec_); !why.empty()) errors_.add(node->mark, "early_stopping", why);
   }
 
   void require_end() {

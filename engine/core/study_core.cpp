@@ -202,7 +202,7 @@ Proposal StudyCore::propose(std::int64_t virtual_start) {
     Asked asked = strategy_->ask(study, 1);
     if (asked.configurations.empty()) {
       // With nothing running no event can come that would change the strategy's mind.
-      return {std::nullopt, asked.exhausted || study.running_count() == 0};
+      return {std::nullopt, asked.exhausted || all_paused()};
     }
     TUNE_CHECK(asked.outlooks.empty() || asked.outlooks.size() == asked.configurations.size());
     configuration = std::move(asked.configurations.front());
@@ -279,10 +279,11 @@ std::optional<Decision> StudyCore::judge(AttemptId id, std::int64_t step, double
   if (trial.spared || too_young(trial)) return std::nullopt;
   Decision decision = policy_->judge(view(), TrialView(trial, record().objective, step));
   if (decision.rule.empty()) decision.rule = policy_->name();
-  if (decision.kind == Decision::Kind::kStop && is_protected(trial)) {
+  if (decision.kind != Decision::Kind::kContinue && is_protected(trial)) {
+    const char* spared_from = decision.kind == Decision::Kind::kStop ? "stopped" : "paused";
     decision.kind = Decision::Kind::kContinue;
-    decision.reason =
-        "among the best " + std::to_string(spec.stopping->protect_best) + ", so not stopped although " + decision.reason;
+    decision.reason = "among the best " + std::to_string(spec.stopping->protect_best) + ", so not " + spared_from + " although " +
+                      decision.reason;
   }
   return decision;
 }
@@ -291,17 +292,18 @@ std::optional<Decision> StudyCore::observe(AttemptId id, const std::string& metr
                                            std::optional<event::LogPosition> position) {
   const bool first_value = is_new_step(record(), id.trial, metric, step);
   record_event(event::Observed{id, metric, step, value, std::move(position)});
-  if (metric != record().objective.metric || !first_value || record().trial(id.trial).stop_requested) return std::nullopt;
+  if (metric != record().objective.metric || !first_value || is_ending(id.trial)) return std::nullopt;
   return decide(id, step, value);
 }
 
 std::optional<Decision> StudyCore::decide(AttemptId id, std::int64_t step, double value) {
   std::optional<Decision> decision = judge(id, step, value);
   if (!decision) return std::nullopt;
-  const bool stop = decision->kind == Decision::Kind::kStop;
-  if (stop || (state_.spec().stopping && state_.spec().stopping->explain_all)) record_event(event::Decided{id, step, *decision});
-  if (!stop) return std::nullopt;
-  request_stop(id.trial, decision->rule);
+  const bool go_on = decision->kind == Decision::Kind::kContinue;
+  if (!go_on || (state_.spec().stopping && state_.spec().stopping->explain_all))
+    record_event(event::Decided{id, step, *decision});
+  if (go_on) return std::nullopt;
+  if (decision->kind == Decision::Kind::kStop) request_stop(id.trial, decision->rule);
   return decision;
 }
 
@@ -309,7 +311,7 @@ std::optional<Decision> StudyCore::decide(AttemptId id, std::int64_t step, doubl
 void StudyCore::complete_chain(const Event& last, bool last_was_new) {
   if (const auto* observed = std::get_if<event::Observed>(&last.body)) {
     const bool judged = observed->metric == record().objective.metric && last_was_new;
-    if (judged && !record().trial(observed->id.trial).stop_requested) (void)decide(observed->id, observed->step, observed->value);
+    if (judged && !is_ending(observed->id.trial)) (void)decide(observed->id, observed->step, observed->value);
   } else if (const auto* decided = std::get_if<event::Decided>(&last.body)) {
     if (decided->decision.kind == Decision::Kind::kStop) request_stop(decided->id.trial, decided->decision.rule);
   }
@@ -367,6 +369,9 @@ void StudyCore::notify(const Event& event) {
     happening.kind = Kind::kInterrupted;
     happening.trial = interrupted->id.trial;
     happening.text = interrupted->why;
+  } else if (const auto* paused = std::get_if<event::Paused>(&event.body)) {
+    happening.trial = paused->id.trial;
+    happening.text = "paused: its slot is free, and it goes on when the rule lets it";
   } else if (const auto* ended = std::get_if<event::Ended>(&event.body)) {
     happening.kind = Kind::kEnded;
     happening.trial = ended->id.trial;

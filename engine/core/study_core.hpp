@@ -59,16 +59,30 @@ class StudyCore {
   Proposal propose(std::int64_t virtual_start = 0);
   /// Records a finished trial from elsewhere.
   Result<TrialId> add(const Configuration& configuration, double value);
-  /// Begins the trial's next attempt and returns it. `virtual_start`: of a trial that was proposed ahead; 0: as it was proposed.
+  /// Begins the trial's next attempt and returns it. `virtual_start`: of a trial that was proposed ahead, or goes on after a
+  /// pause; 0: as it was.
   /// REQUIRES: none is in flight.
   AttemptId launch(TrialId trial, std::optional<std::int64_t> resumed_from_step, std::int64_t virtual_start = 0);
   void started(AttemptId id, const Started& where);
-  /// One observation. Returns the decision when it ends the trial: its stop is then in the journal's queue as well.
+  /// One observation. Returns the decision when the attempt is to end for it, by a stop or a pause: that is then in the journal's
+  /// queue as well.
   std::optional<Decision> observe(AttemptId id, const std::string& metric, std::int64_t step, double value,
                                   std::optional<event::LogPosition> position = std::nullopt);
   /// Records that the trial is asked to stop; the first reason stays.
   void request_stop(TrialId trial, const std::string& reason);
   void interrupted(AttemptId id, const std::string& why, bool lost);
+  /// The attempt that was to pause is over: the trial waits. `exit`: how it ended, where that is known.
+  void paused(AttemptId id, const ExitRecord& exit);
+  /// Whether the rule may pause trials.
+  [[nodiscard]] bool pauses() const { return policy_ && policy_->pauses(); }
+  /// The paused trial that the rule's plan lets go on in a free slot, if any.
+  [[nodiscard]] std::optional<Plan> plan() const;
+  /// Records why it goes on; its launch follows. REQUIRES: `plan` is what plan() just said.
+  void resume(const Plan& plan);
+  /// Whether every unfinished trial is paused.
+  [[nodiscard]] bool all_paused() const;
+  /// Ends the paused trials as Stopped by their rule: none will be let go on any more.
+  void end_paused();
   void end(AttemptId id, const EndReport& report);
   /// The same with an outcome that somebody else judged.
   void end(event::Ended ended);
@@ -94,6 +108,7 @@ class StudyCore {
   void complete_chain(const Event& last, bool last_was_new);
   std::optional<Decision> decide(AttemptId id, std::int64_t step, double value);
   [[nodiscard]] std::optional<Decision> judge(AttemptId id, std::int64_t step, double value) const;
+  [[nodiscard]] bool is_ending(TrialId trial) const;
   [[nodiscard]] bool is_protected(const TrialRecord& trial) const;
   [[nodiscard]] bool too_young(const TrialRecord& trial) const;
 

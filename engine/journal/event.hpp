@@ -85,8 +85,11 @@ struct Interrupted {
   std::string why;
   bool lost = false;  ///< nobody knows how it ended
 };
+/// The attempt is over, and the trial waits until a rule's plan lets it go on with a new one.
 struct Paused {
   AttemptId id;
+  std::optional<TimePoint> attempt_started;  ///< by the supervisor's record
+  std::optional<TimePoint> attempt_ended;
 };
 struct Ended {
   AttemptId id;

@@ -232,9 +232,11 @@ ev::Body read_interrupted(const Json& json) {
 
 const char* write(Json& json, const ev::Paused& body) {
   put_id(json, body.id);
+  if (body.attempt_started) json["from"] = body.attempt_started->time_since_epoch().count();
+  if (body.attempt_ended) json["to"] = body.attempt_ended->time_since_epoch().count();
   return "paused";
 }
-ev::Body read_paused(const Json& json) { return ev::Paused{get_id(json)}; }
+ev::Body read_paused(const Json& json) { return ev::Paused{get_id(json), get_time(json, "from"), get_time(json, "to")}; }
 
 const char* write(Json& json, const ev::Ended& body) {
   put_id(json, body.id);

@@ -42,6 +42,7 @@ void VirtualStudy::clear(std::uint64_t seed) {
 
 std::span<const VirtualOutcome> VirtualStudy::run(std::span<const std::size_t> order, std::uint64_t seed) {
   clear(seed);
+  record_.max_trials = static_cast<std::int64_t>(order.size());
   for (Slot& slot : slots_) fill(slot, 0.0, order);
   while (true) {
     Slot* next = nullptr;
@@ -144,6 +145,7 @@ void VirtualStudy::advance(Slot& slot, std::span<const std::size_t> order) {
     } else if (decision.kind == Decision::Kind::kPause) {
       trial.secondary = SecondaryStatus::kPaused;
       trial.attempts.back().ended = moment(now);
+      trial.attempts.back().end_reason = "paused";
       slot = {};
     }
   }
@@ -164,6 +166,7 @@ void VirtualStudy::end(Slot& slot, TrialStatus status, std::string_view reason, 
   trial.ended_order = ++record_.seq;
   trial.ended_time = moment(now);
   trial.attempts.back().ended = moment(now);
+  trial.attempts.back().end_reason = status == TrialStatus::kCompleted ? "completed" : "stopped";
   if (reason != "diverged") trial.value = result_value(trial, record_.objective);
   std::erase(record_.running, trial.id);
   record_.finished_order.push_back(trial.id);

@@ -149,6 +149,7 @@ StatusCounts count_statuses(const StudyRecord& study) {
       case TrialStatus::kInProgress:
       case TrialStatus::kStopping:
         ++counts.in_progress;
+        counts.paused += trial.secondary == SecondaryStatus::kPaused ? 1 : 0;
         break;
     }
   }

@@ -69,6 +69,7 @@ struct StatusCounts {
   std::int64_t stopped = 0;
   std::int64_t failed = 0;
   std::int64_t in_progress = 0;  ///< Stopping included
+  std::int64_t paused = 0;       ///< of those in progress
 };
 StatusCounts count_statuses(const StudyRecord& study);
 /// Stop reason -> number of trials.

@@ -78,6 +78,7 @@ StyledLine totals_line(const StudyRecord& study, const LiveOptions& options, Tim
       {std::to_string(done) + (options.max_trials ? "/" + std::to_string(*options.max_trials) : ""), Style::kBold},
       {" done: " + std::to_string(counts.completed) + " completed, " + std::to_string(counts.stopped) + " stopped, ", {}},
       {std::to_string(counts.failed) + " failed", counts.failed > 0 ? Style::kBad : Style::kPlain}};
+  if (counts.paused > 0) line.push_back({", " + std::to_string(counts.paused) + " paused", Style::kPlain});
   const auto left = study.ended ? std::nullopt : seconds_left(study, options, now);
   return two_ends(std::move(line), left ? "about " + duration_text(*left) + " left" : "", options.width);
 }
@@ -246,6 +247,7 @@ std::optional<double> seconds_left(const StudyRecord& study, const LiveOptions& 
       mean * static_cast<double>(std::max<std::int64_t>(0, *options.max_trials - static_cast<std::int64_t>(study.trials.size())));
   double longest = 0.0;
   for (const TrialId id : study.running) {
+    if (study.trial(id).secondary == SecondaryStatus::kPaused) continue;  // most of them never go on
     const double rest = std::max(0.0, mean - training_seconds(study.trial(id), now));
     work += rest;
     longest = std::max(longest, rest);
@@ -261,15 +263,16 @@ std::vector<StyledLine> live_view(const StudyRecord& study, const LiveOptions& g
                                 time_line(study, options, now)};
   const std::size_t rows = options.height > kLinesAround ? options.height - kLinesAround : 1;
   std::vector<const TrialRecord*> shown;
+  std::size_t active = 0;
   for (const TrialId id : study.running) {
-    if (shown.size() < rows) shown.push_back(&study.trial(id));
+    if (study.trial(id).secondary == SecondaryStatus::kPaused) continue;
+    if (++active <= rows) shown.push_back(&study.trial(id));
   }
   if (!shown.empty()) {
     for (StyledLine& line : trial_lines(study, shown, options.width)) lines.push_back(std::move(line));
   }
-  if (study.running.size() > shown.size()) {
-    lines.push_back(
-        fitted({{"and " + std::to_string(study.running.size() - shown.size()) + " more", Style::kDim}}, options.width));
+  if (active > shown.size()) {
+    lines.push_back(fitted({{"and " + std::to_string(active - shown.size()) + " more", Style::kDim}}, options.width));
   }
   return lines;
 }

@@ -23,6 +23,7 @@ std::string counts_text(const StudyRecord& study) {
   std::string out = std::to_string(study.trials.size()) + ": " + std::to_string(counts.completed) + " Completed, " +
                     std::to_string(counts.stopped) + " Stopped, " + std::to_string(counts.failed) + " Failed";
   if (counts.in_progress > 0) out += ", " + std::to_string(counts.in_progress) + " InProgress";
+  if (counts.paused > 0) out += " (" + std::to_string(counts.paused) + " Paused)";
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "engine/config/command.hpp"
+#include "engine/config/pausing.hpp"
 #include "engine/executors/local_executor.hpp"
 
 namespace tune::engine {
@@ -80,13 +81,17 @@ Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shi
   return run;
 }
 
-Result<LocalRun> prepare_command_run(const StudySpec& recorded, const Command& command, int parallel, Clock& clock) {
+Result<LocalRun> prepare_command_run(const StudySpec& recorded, const Command& command, bool pauses, int parallel, Clock& clock) {
   StudySpec spec = recorded;
   spec.limits.max_parallel = parallel;
   for (const std::string& word : command.argv) spec.command.push_back({{word}, false});
   spec.metrics = command.metrics;
   spec.environment = command.environment;
   TUNE_RETURN_IF_ERROR(check_words(spec));
+  if (pauses) {
+    if (const std::string why = why_no_pause(spec); !why.empty())
+      return Status::invalid("the rule " + spec.stopping_name() + " " + why);
+  }
   Result<LocalRun> run = prepare_local_run(spec, "", clock);
   if (run.ok()) run->options.launch_spec = std::move(spec);
   return run;

@@ -20,7 +20,7 @@ struct LocalRun {
 /// else in PATH. The error says what is missing; nothing was started or written.
 Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shim_path, Clock& clock);
 
-/// The same for a command that a library user gives; `recorded` is the study's.
-Result<LocalRun> prepare_command_run(const StudySpec& recorded, const Command& command, int parallel, Clock& clock);
+/// The same for a command that a library user gives; `recorded` is the study's, `pauses` whether its rule may pause trials.
+Result<LocalRun> prepare_command_run(const StudySpec& recorded, const Command& command, bool pauses, int parallel, Clock& clock);
 
 }  // namespace tune::engine

@@ -41,12 +41,12 @@ Status RunLoop::run() {
   if (status.ok()) check_requests();
   while (status.ok()) {
     do {
-      if (!interrupted()) fill_slots(clock_of_free_slot());
+      if (!interrupted()) fill_slots(core_.state().virtual_now());
       status = carry_out();
     } while (status.ok() && look_ahead());
     if (!status.ok()) break;
     if (live_.empty() && interrupted()) break;
-    if (live_.empty() && (ending_ || (nothing_left_ && !next_waiting()))) {
+    if (live_.empty() && (ending_ || nothing_to_launch())) {
       status = close_study();
       break;
     }
@@ -83,6 +83,7 @@ Status RunLoop::adopt_in_flight() {
     if (!detail.in_flight) continue;
     const AttemptId id{trial, detail.attempt};
     Live& live = make_live(id);
+    recall(live);
     const AttemptRecord& attempt = core_.record().trial(trial).attempts.back();
     LaunchSpec spec = plan_launch(launch_spec(), core_.record(), core_.directory(), id, options_.resources, false);
     spec.gpus = attempt.gpus;
@@ -99,7 +100,7 @@ Status RunLoop::adopt_in_flight() {
     }
     specs.push_back(std::move(spec));
     // What was decided about it before may not have reached it.
-    if (core_.record().trial(trial).stop_requested) stop_live(live, grace_of(core_.spec()));
+    if (is_ending(trial)) stop_live(live, grace_of(core_.spec()));
   }
   return specs.empty() ? Status() : executor_.adopt(specs);
 }
@@ -114,17 +115,40 @@ bool RunLoop::has_free_slot() const {
   return static_cast<int>(live_.size()) < options_.parallel && executor_.can_launch(options_.resources);
 }
 
-/// The first trial that was interrupted, or proposed and not launched.
-std::optional<TrialId> RunLoop::next_waiting() const {
+/// The first trial whose attempt was interrupted.
+std::optional<TrialId> RunLoop::next_interrupted() const {
   const auto& running = core_.record().running;
-  const auto waiting = std::ranges::find_if(running, [&](TrialId trial) { return !live_.contains(trial); });
-  return waiting == running.end() ? std::nullopt : std::optional(*waiting);
+  const auto found = std::ranges::find_if(running, [&](TrialId trial) {
+    return !live_.contains(trial) && core_.record().trial(trial).secondary == SecondaryStatus::kInterrupted;
+  });
+  return found == running.end() ? std::nullopt : std::optional(*found);
 }
 
+/// The first trial that was proposed and not launched.
+std::optional<TrialId> RunLoop::next_proposed() const {
+  const auto& running = core_.record().running;
+  const auto found = std::ranges::find_if(
+      running, [&](TrialId trial) { return !live_.contains(trial) && core_.record().trial(trial).attempts.empty(); });
+  return found == running.end() ? std::nullopt : std::optional(*found);
+}
+
+/// Whether no trial waits for a slot and none will come.
+bool RunLoop::nothing_to_launch() const { return nothing_left_ && !next_interrupted() && !next_proposed() && !core_.plan(); }
+
+/// A free slot goes to a trial that was interrupted, else to one that the rule lets go on after a pause, else to a new one.
 void RunLoop::fill_slots(std::int64_t virtual_clock) {
   while (!ending_ && has_free_slot()) {
-    if (const auto waiting = next_waiting()) {
+    if (const auto waiting = next_interrupted()) {
       launch(*waiting, virtual_clock);
+      continue;
+    }
+    if (const auto plan = core_.plan()) {
+      core_.resume(*plan);
+      launch(*plan->resume, virtual_clock);
+      continue;
+    }
+    if (const auto proposed = next_proposed()) {
+      launch(*proposed, virtual_clock);
       continue;
     }
     // Whoever looks ahead proposes when the last launch has been carried out: no trial waits for the next one's proposal.
@@ -141,7 +165,7 @@ void RunLoop::fill_slots(std::int64_t virtual_clock) {
 /// With `lookahead`: proposes the trial that the next free slot will get, unless one waits for it already. Whether there is a
 /// slot for it at once.
 bool RunLoop::look_ahead() {
-  if (!looks_ahead() || ending_ || nothing_left_ || interrupted() || next_waiting()) return false;
+  if (!looks_ahead() || ending_ || nothing_left_ || interrupted() || next_interrupted() || next_proposed()) return false;
   const Proposal proposal = core_.propose();
   if (!proposal.trial) nothing_left_ = proposal.exhausted;
   return proposal.trial && has_free_slot();
@@ -154,9 +178,14 @@ void RunLoop::launch(TrialId trial, std::int64_t virtual_clock) {
   const Series* series = record.find_series(core_.record().objective.metric);
   std::optional<std::int64_t> from;
   if (resumes && series != nullptr && !series->points.empty()) from = series->points.back().step;
-  const bool ahead = looks_ahead() && earlier == 0;
-  const AttemptId id = core_.launch(trial, from, ahead ? virtual_clock : 0);
+  const bool goes_on = is_paused(record);
+  if (goes_on && !resumes) note("left no checkpoint when it was paused, so it begins anew", trial);
+  std::int64_t virtual_start = 0;
+  if (looks_ahead() && earlier == 0) virtual_start = virtual_clock;
+  if (deterministic() && goes_on) virtual_start = virtual_clock - (clock_of(trial) - record.virtual_start);
+  const AttemptId id = core_.launch(trial, from, virtual_start);
   Live& live = make_live(id);
+  recall(live);
   if (options_.definitions) live.reader.emplace(options_.definitions);
   launches_.push_back(plan_launch(launch_spec(), core_.record(), core_.directory(), id, options_.resources, resumes));
 }
@@ -251,18 +280,8 @@ void RunLoop::consume_all() {
   }
 }
 
-std::int64_t RunLoop::virtual_clock(TrialId trial) const {
-  const TrialRecord& record = core_.record().trial(trial);
-  const Series* series = record.find_series(core_.record().objective.metric);
-  return record.virtual_start + (series == nullptr ? 0 : static_cast<std::int64_t>(series->points.size()));
-}
-
-/// A slot starts its next trial at the clock of the event that freed it: the end that was consumed last.
-std::int64_t RunLoop::clock_of_free_slot() const {
-  const auto& finished = core_.record().finished_order;
-  const auto last =
-      std::find_if(finished.rbegin(), finished.rend(), [&](TrialId trial) { return !core_.record().trial(trial).imported; });
-  return last == finished.rend() ? 0 : virtual_clock(*last);
+std::int64_t RunLoop::clock_of(TrialId trial) const {
+  return virtual_clock(core_.record().trial(trial), core_.record().objective);
 }
 
 bool RunLoop::is_new_objective_step(TrialId trial, const Seen& seen) const {
@@ -273,9 +292,9 @@ bool RunLoop::is_new_objective_step(TrialId trial, const Seen& seen) const {
 
 /// The moment at which the trial's next item happens; for one that has none: the earliest at which it could.
 std::int64_t RunLoop::virtual_clock_of_head(const Live& live) const {
-  const std::int64_t clock = virtual_clock(live.id.trial);
+  const std::int64_t clock = clock_of(live.id.trial);
   // What comes after a stop is dropped: how much of it there is depends on when the signal arrived.
-  if (live.items.empty() || core_.record().trial(live.id.trial).stop_requested) return clock;
+  if (live.items.empty() || is_ending(live.id.trial)) return clock;
   const auto* seen = std::get_if<Seen>(&live.items.front());
   return seen != nullptr && is_new_objective_step(live.id.trial, *seen) ? clock + 1 : clock;
 }
@@ -296,6 +315,8 @@ void RunLoop::consume_in_virtual_order() {
     if (first->items.empty()) return;
     const TrialId trial = first->id.trial;
     consume(*first);
+    // What can be launched now must not depend on what else has arrived.
+    if (core_.pauses() && !interrupted()) fill_slots(core_.state().virtual_now());
     if (looks_ahead() && !live_.contains(trial)) {
       // What is known when the next trial is proposed must not depend on what else has arrived.
       consumed_all_ = false;
@@ -317,7 +338,7 @@ void RunLoop::consume(Live& live) {
 
 void RunLoop::consume_seen(Live& live, Seen seen) {
   const TrialRecord& trial = core_.record().trial(live.id.trial);
-  if (trial.stop_requested && deterministic()) return;
+  if (is_ending(trial.id) && deterministic()) return;
   if (!seen.step) {
     const Series* series = trial.find_series(seen.metric);
     seen.step = series == nullptr ? 1 : static_cast<std::int64_t>(series->points.size()) + 1;
@@ -340,8 +361,10 @@ EndReport RunLoop::report_of(const Live& live, const ExitRecord& exit) const {
 
 void RunLoop::consume_exit(Live& live, const ExitRecord& exit) {
   const AttemptId id = live.id;
-  const std::int64_t clock = virtual_clock(id.trial);
-  if (exit.stop_requested && !core_.record().trial(id.trial).stop_requested) {
+  const std::int64_t clock = clock_of(id.trial);
+  if (is_ending(id.trial) && !core_.record().trial(id.trial).stop_requested && !ran_to_its_end(id.trial, exit)) {
+    core_.paused(id, exit);
+  } else if (exit.stop_requested && !is_ending(id.trial)) {
     // Asked to stop by Ctrl-C, in this run or the one before: the trial goes on later.
     core_.interrupted(id, "tune was interrupted", false);
   } else {
@@ -355,9 +378,11 @@ void RunLoop::consume_exit(Live& live, const ExitRecord& exit) {
 void RunLoop::consume_gone(Live& live, const Gone& gone) {
   const AttemptId id = live.id;
   const TrialRecord& trial = core_.record().trial(id.trial);
-  const std::int64_t clock = virtual_clock(id.trial);
+  const std::int64_t clock = clock_of(id.trial);
   if (trial.stop_requested) {
     core_.end(id, report_of(live, {}));
+  } else if (is_ending(id.trial)) {
+    core_.paused(id, {});
   } else if (gone.lost && trial.attempts.back().started && lost_attempts(trial) >= kMaxLostAttempts) {
     event::Ended ended;
     ended.id = id;

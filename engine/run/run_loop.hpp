@@ -81,7 +81,9 @@ class RunLoop {
   Status close_study();
   [[nodiscard]] bool looks_ahead() const { return core_.spec().lookahead > 0; }
   [[nodiscard]] bool has_free_slot() const;
-  [[nodiscard]] std::optional<TrialId> next_waiting() const;
+  [[nodiscard]] std::optional<TrialId> next_interrupted() const;
+  [[nodiscard]] std::optional<TrialId> next_proposed() const;
+  [[nodiscard]] bool nothing_to_launch() const;
   void fill_slots(std::int64_t virtual_clock);
   bool look_ahead();
   void launch(TrialId trial, std::int64_t virtual_clock);
@@ -98,8 +100,10 @@ class RunLoop {
   void consume_seen(Live& live, Seen seen);
   void consume_exit(Live& live, const ExitRecord& exit);
   void consume_gone(Live& live, const Gone& gone);
-  [[nodiscard]] std::int64_t virtual_clock(TrialId trial) const;
-  [[nodiscard]] std::int64_t clock_of_free_slot() const;
+  [[nodiscard]] std::int64_t clock_of(TrialId trial) const;
+  [[nodiscard]] bool is_ending(TrialId trial) const;
+  [[nodiscard]] bool ran_to_its_end(TrialId trial, const ExitRecord& exit) const;
+  void recall(Live& live);
   [[nodiscard]] std::int64_t virtual_clock_of_head(const Live& live) const;
   [[nodiscard]] bool is_new_objective_step(TrialId trial, const Seen& seen) const;
   [[nodiscard]] EndReport report_of(const Live& live, const ExitRecord& exit) const;

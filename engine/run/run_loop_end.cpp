@@ -59,7 +59,7 @@ void RunLoop::check_requests() {
       core_.request_stop(*request.trial, "user");
       stop_live(found->second, grace_of(core_.spec()));
     } else if (core_.record().has_trial(*request.trial) && !core_.record().trial(*request.trial).finished()) {
-      core_.request_stop(*request.trial, "user");  // interrupted, or proposed ahead
+      core_.request_stop(*request.trial, "user");  // interrupted, paused, or proposed ahead
       end_stopped();
       if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
     } else {
@@ -109,7 +109,10 @@ void RunLoop::end_stopped() {
 
 /// Ends what is not in flight and the study itself: no trial outlives a finished study.
 Status RunLoop::close_study() {
-  if (!ending_) ending_ = used_up(core_.spec(), core_.record());
+  if (!ending_) {
+    ending_ = used_up(core_.spec(), core_.record());
+    core_.end_paused();
+  }
   const std::vector<TrialId> rest = core_.record().running;
   for (const TrialId trial : rest) {
     core_.request_stop(trial, std::string(trial_stop_reason(ending_->reason)));

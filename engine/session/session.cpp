@@ -147,7 +147,7 @@ struct Session::Parts {
     Json trials = Json::array();
     bool exhausted = false;
     while (static_cast<std::int64_t>(trials.size()) < *count) {
-      const Result<AskTell::Answer> answer = study->ask();
+      const Result<AskTell::Answer> answer = study->ask(false);
       if (!answer.ok()) return answer.status();
       exhausted = answer->exhausted;
       if (!answer->given) break;

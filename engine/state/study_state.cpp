@@ -33,6 +33,11 @@ void insert(Series& series, const Point& point) {
 
 }  // namespace
 
+std::int64_t virtual_clock(const TrialRecord& trial, const Objective& objective) {
+  const Series* series = trial.find_series(objective.metric);
+  return trial.virtual_start + (series == nullptr ? 0 : static_cast<std::int64_t>(series->points.size()));
+}
+
 void apply_changes(Limits& limits, const LimitChanges& changes) {
   if (changes.max_trials) limits.max_trials = changes.max_trials;
   if (changes.max_parallel) limits.max_parallel = *changes.max_parallel;
@@ -108,6 +113,7 @@ Status StudyState::on(const Event& event, const event::StudyCreated& body) {
   record_.stopping = spec_.stopping_name();
   record_.seed = spec_.seed;
   record_.declared_max_step = spec_.declared_max_step();
+  record_.max_trials = spec_.limits.max_trials;
   record_.created = event.time;
   return {};
 }
@@ -199,7 +205,9 @@ Status StudyState::on(const Event& event, const event::Observed& body) {
     if (!detail.position || detail.position->offset != body.position->offset) detail.line_counts = detail.counts;
     detail.position = body.position;
   }
-  ++detail.counts[body.metric];
+  // What needs no reading is not part of what a later reader counts on from.
+  if (body.position) ++detail.counts[body.metric];
+  virtual_now_ = virtual_clock(trial, record_.objective);
   return {};
 }
 
@@ -209,6 +217,8 @@ Status StudyState::on(const Event& event, const event::Decided& body) {
   const Decision& decision = body.decision;
   (*trial)->decisions.push_back(DecisionRecord{body.step, std::string(to_string(decision.kind)), decision.rule, decision.reason,
                                                decision.numbers, decision.references, event.time, event.seq});
+  RunningDetail& detail = details_[body.id.trial];
+  detail.pausing = detail.pausing || (detail.in_flight && decision.kind == Decision::Kind::kPause);
   return {};
 }
 
@@ -233,18 +243,25 @@ Status StudyState::on(const Event& event, const event::Interrupted& body) {
   if (!attempt.ok()) return attempt.status();
   close(**attempt, event.time);
   (*attempt)->end_reason = body.lost ? "lost" : "interrupted";
-  record_.trials[static_cast<std::size_t>(body.id.trial - 1)].secondary = SecondaryStatus::kInterrupted;
-  details_[body.id.trial].in_flight = false;
+  TrialRecord& trial = record_.trials[static_cast<std::size_t>(body.id.trial - 1)];
+  trial.secondary = SecondaryStatus::kInterrupted;
+  RunningDetail& detail = details_[body.id.trial];
+  detail.in_flight = detail.pausing = false;
+  virtual_now_ = virtual_clock(trial, record_.objective);
   return {};
 }
 
 Status StudyState::on(const Event& event, const event::Paused& body) {
   Result<AttemptRecord*> attempt = newest_attempt(body.id);
   if (!attempt.ok()) return attempt.status();
-  close(**attempt, event.time);
+  if (body.attempt_started) (*attempt)->started = body.attempt_started;
+  close(**attempt, body.attempt_ended.value_or(event.time));
   (*attempt)->end_reason = "paused";
-  record_.trials[static_cast<std::size_t>(body.id.trial - 1)].secondary = SecondaryStatus::kPaused;
-  details_[body.id.trial].in_flight = false;
+  TrialRecord& trial = record_.trials[static_cast<std::size_t>(body.id.trial - 1)];
+  trial.secondary = SecondaryStatus::kPaused;
+  RunningDetail& detail = details_[body.id.trial];
+  detail.in_flight = detail.pausing = false;
+  virtual_now_ = virtual_clock(trial, record_.objective);
   return {};
 }
 
@@ -274,6 +291,7 @@ Status StudyState::on(const Event& event, const event::Ended& body) {
     attempt.exit_code = body.exit_code;
     attempt.exit_signal = body.exit_signal;
   }
+  if (!trial.imported) virtual_now_ = virtual_clock(trial, record_.objective);
   for (Series& series : trial.series) series.points.shrink_to_fit();
   std::erase(record_.running, body.id.trial);
   record_.finished_order.push_back(body.id.trial);
@@ -301,6 +319,7 @@ Status StudyState::on(const Event& event, const event::StudyEnded& body) {
 
 Status StudyState::on(const Event&, const event::OwnerChanged& body) {
   apply_changes(spec_.limits, body.changes);
+  record_.max_trials = spec_.limits.max_trials;
   if (record_.status != StudyStatus::kInProgress)
     failed_in_a_row_ = 0;  // whoever goes on after max_failures has mended something
   // With other limits the reason may be gone; whoever runs it looks again.

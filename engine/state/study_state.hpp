@@ -17,11 +17,18 @@ namespace tune::engine {
 /// What the engine keeps of an unfinished trial beside its record: enough to go on reading its log.
 struct RunningDetail {
   int attempt = 0;                                  ///< the newest; 0: never launched
-  bool in_flight = false;                           ///< launched, and neither ended nor interrupted
+  bool in_flight = false;                           ///< launched, and neither ended, interrupted nor paused
+  bool pausing = false;                             ///< in flight, and a decision to pause it is in the journal
   std::optional<event::LogPosition> position;       ///< of the newest observation read from this attempt's log
   std::map<std::string, std::int64_t> line_counts;  ///< observations by metric of this attempt before that line
   std::map<std::string, std::int64_t> counts;       ///< observations by metric of this attempt
 };
+
+/// Whether the trial waits for a rule's plan to let it go on.
+inline bool is_paused(const TrialRecord& trial) { return !trial.finished() && trial.secondary == SecondaryStatus::kPaused; }
+
+/// The trial's clock in a deterministic study: its start plus the number of its objective observations.
+std::int64_t virtual_clock(const TrialRecord& trial, const Objective& objective);
 
 /// The limits as they are after the changes.
 void apply_changes(Limits& limits, const LimitChanges& changes);
@@ -40,6 +47,8 @@ class StudyState {
   [[nodiscard]] std::int64_t failed_in_a_row() const { return failed_in_a_row_; }
   /// GPUs x seconds of all attempts, those that run counted up to `now`: the ledger's sum.
   [[nodiscard]] double gpu_seconds(TimePoint now) const;
+  /// The virtual clock of a deterministic study: that of the newest event of a trial of its own.
+  [[nodiscard]] std::int64_t virtual_now() const { return virtual_now_; }
   /// How the study is to end, once that was decided and until it has ended.
   [[nodiscard]] const std::optional<event::StudyEnding>& ending() const { return ending_; }
 
@@ -72,6 +81,7 @@ class StudyState {
   std::int64_t owner_ = 0;
   TimePoint last_time_;
   std::int64_t failed_in_a_row_ = 0;
+  std::int64_t virtual_now_ = 0;
   Duration gpu_time_{0};  ///< GPUs x running time of the attempts that are over
   std::optional<event::StudyEnding> ending_;
 };

@@ -211,6 +211,7 @@ struct StudyRecord {
   std::string stopping = {};  ///< "off" when there is no early stopping
   std::uint64_t seed = 0;
   std::optional<std::int64_t> declared_max_step = {};  ///< `max_step`, else `static.epochs` or a synonym
+  std::optional<std::int64_t> max_trials = {};         ///< as the limits are now
   StudyStatus status = StudyStatus::kInProgress;
   /// max_trials, max_runtime, max_gpu_hours, target, not_improving, converged, exhausted, max_failures, user
   std::string stop_reason = {};

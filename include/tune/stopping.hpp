@@ -29,6 +29,7 @@ struct Plan {
   std::optional<TrialId> resume = {};  ///< a paused trial to go on with
   int bracket = 0;
   std::optional<std::int64_t> max_step = {};  ///< a new trial's rung
+  Decision decision = {};  ///< why `resume` goes on: its reason, numbers and references; journaled before it does
 };
 
 /// Whom to stop. A pure function of history: replaying a journal gives the same decisions. Const use is safe from several
@@ -40,8 +41,11 @@ class StoppingPolicy {
   [[nodiscard]] virtual std::string_view name() const = 0;
   /// `trial` is running and cut at the observation being judged, its last one.
   [[nodiscard]] virtual Decision judge(const StudyView& study, const TrialView& trial) const = 0;
-  /// Called once per free slot.
+  /// Asked for each free slot, before the strategy is.
   [[nodiscard]] virtual Plan plan(const StudyView&) const { return {}; }
+  /// Whether `judge` may answer kPause, or `plan` a trial. Such a rule needs trials that save and go on later, so it is refused
+  /// where there are none.
+  [[nodiscard]] virtual bool pauses() const { return false; }
 };
 
 }  // namespace tune

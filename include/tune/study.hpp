@@ -28,7 +28,9 @@ struct StudyOptions {
   /// Points to be tried first, one a trial, before the strategy is asked. What a point leaves out is drawn at random; a
   /// conditional parameter needs its parent beside it.
   std::vector<NamedValues> initial = {};
-  std::optional<Named> stopping = {};           ///< none: no early stopping
+  std::optional<Named> stopping = {};  ///< none: no early stopping
+  /// Trials save into checkpoint_directory() and go on from resume_from(): rules may pause them. A rule that does needs it.
+  bool checkpoints = false;
   std::optional<std::int64_t> max_trials = {};  ///< none: until the strategy is exhausted or another limit ends it
   std::uint64_t seed = 0;
   int lookahead = 0;                          ///< 1: run() makes the next proposal right after a launch; ask() does not care
@@ -71,7 +73,7 @@ class Trial {
   [[nodiscard]] std::optional<std::int64_t> max_step() const;
   /// A directory of this trial's own for checkpoints; it outlives an interruption.
   [[nodiscard]] const std::string& checkpoint_directory() const;
-  /// The checkpoint directory of the interrupted attempt when it is not empty.
+  /// The checkpoint directory of the interrupted or paused attempt when it is not empty.
   [[nodiscard]] const std::optional<std::string>& resume_from() const;
 
   [[nodiscard]] double operator[](Handle<double> parameter) const;
@@ -140,7 +142,8 @@ class Study {
   ~Study();
 
   /// Calls `train` for each trial, `options.parallel` at a time on threads of its own, until the study ends. Returning completes
-  /// the trial (or ends it as Stopped after a stop verdict); an exception fails it.
+  /// the trial (or ends it as Stopped after a stop verdict, or pauses it after a pause verdict: then `train` is called for it
+  /// again); an exception fails it. A deterministic study cannot pause functions.
   Summary run(const std::function<void(Trial&)>& train, const RunOptions& options = {});
   /// The same with a process for each trial.
   Summary run(const Command& command, const RunOptions& options = {});
@@ -148,8 +151,8 @@ class Study {
   /// The next trial; none when the study has ended (`ended()`), when the strategy wants to see a result first, or on an error
   /// (`status()`).
   [[nodiscard]] std::optional<Trial> ask();
-  /// Ends a trial with its reports; `value` overrides them. After a stop verdict a plain tell records `Stopped`. Consumes the
-  /// trial.
+  /// Ends a trial with its reports; `value` overrides them. After a stop verdict a plain tell records `Stopped`, after a pause
+  /// verdict `Paused`: a later ask may give it again. Consumes the trial.
   Status tell(Trial trial, std::optional<double> value = std::nullopt, const Outcome& outcome = {});
   /// Records a finished trial from elsewhere.
   Result<TrialId> add(const Configuration& configuration, double value);

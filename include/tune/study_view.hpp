@@ -100,6 +100,8 @@ class StudyView {
   [[nodiscard]] std::int64_t as_of() const { return record_->seq; }
   /// The number the next proposal will get: the key of its random streams.
   [[nodiscard]] TrialId next_trial() const { return static_cast<TrialId>(record_->trials.size()) + 1; }
+  /// Whether max_trials are proposed: no new trial will come, only paused ones may go on.
+  [[nodiscard]] bool all_proposed() const { return record_->max_trials && next_trial() > *record_->max_trials; }
   /// In the order in which they ended.
   [[nodiscard]] TrialRange finished() const { return {*record_, record_->finished_order}; }
   /// Pending, training, stopping, interrupted and paused ones, in the order of their proposal.

@@ -11,11 +11,12 @@ Entry<StoppingPolicy> asha_entry() {
   entry.doc = "asynchronous successive halving: at each rung the best of every few trials go on";
   entry.options = rung_option_specs();
   entry.options.push_back(int_option("brackets", 1, 1, "groups of trials; each begins one rung later than the one before"));
+  entry.options.push_back(halving_mode_option());
   entry.make = [](const Space&, const Options& options) -> Result<std::unique_ptr<StoppingPolicy>> {
     auto rungs = rung_options_of(options);
     if (!rungs.ok()) return rungs.status();
     rungs->brackets = static_cast<std::size_t>(option<std::int64_t>(options, "brackets"));
-    return std::unique_ptr<StoppingPolicy>(std::make_unique<HalvingPolicy>("asha", *rungs));
+    return make_halving("asha", *rungs, options);
   };
   return entry;
 }

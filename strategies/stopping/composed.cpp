@@ -37,6 +37,9 @@ class Composed : public StoppingPolicy {
   Composed(std::string_view name, std::vector<Part> parts) : name_(name), parts_(std::move(parts)) {}
   [[nodiscard]] std::string_view name() const override { return name_; }
 
+  [[nodiscard]] bool pauses() const override {
+    return std::ranges::any_of(parts_, [](const Part& part) { return part.rule->pauses(); });
+  }
   /// That of the first rule that has one.
   [[nodiscard]] Plan plan(const StudyView& study) const override {
     for (const Part& part : parts_) {

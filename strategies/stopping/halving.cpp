@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "strategies/stopping/option_specs.hpp"
+#include "strategies/stopping/promotion.hpp"
 #include "strategies/stopping/variants/reports.hpp"
 #include "strategies/stopping/verdict.hpp"
 
@@ -70,6 +72,16 @@ Decision HalvingPolicy::judge(const StudyView& study, const TrialView& trial) co
                                                    {"bracket", static_cast<double>(bracket)},
                                                    {"reduction_factor", options_.reduction_factor}});
   return decision;
+}
+
+OptionSpec halving_mode_option() {
+  return choice_option("mode", {"stop", "promote"},
+                       "at a rung: stop those that do not go on; or pause all and let the best go on, from their checkpoints");
+}
+
+std::unique_ptr<StoppingPolicy> make_halving(std::string_view rule, const RungOptions& rungs, const Options& options) {
+  if (option<std::string>(options, "mode") == "promote") return std::make_unique<PromotionPolicy>(rule, rungs);
+  return std::make_unique<HalvingPolicy>(rule, rungs);
 }
 
 }  // namespace tune::strategies

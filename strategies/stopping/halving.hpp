@@ -25,4 +25,9 @@ class HalvingPolicy final : public StoppingPolicy {
   RungOptions options_;
 };
 
+/// The option `mode` of rules that halve: `stop` or `promote`.
+OptionSpec halving_mode_option();
+/// A policy of the rule `rule` by the option `mode`. `rule` must outlive it.
+std::unique_ptr<StoppingPolicy> make_halving(std::string_view rule, const RungOptions& rungs, const Options& options);
+
 }  // namespace tune::strategies

@@ -9,11 +9,12 @@ Entry<StoppingPolicy> hyperband_entry() {
   entry.name = "hyperband";
   entry.doc = "asha with as many brackets as there are rungs: also trials that begin slowly get their chance";
   entry.options = rung_option_specs();
+  entry.options.push_back(halving_mode_option());
   entry.make = [](const Space&, const Options& options) -> Result<std::unique_ptr<StoppingPolicy>> {
     auto rungs = rung_options_of(options);
     if (!rungs.ok()) return rungs.status();
     rungs->brackets.reset();
-    return std::unique_ptr<StoppingPolicy>(std::make_unique<HalvingPolicy>("hyperband", *rungs));
+    return make_halving("hyperband", *rungs, options);
   };
   return entry;
 }

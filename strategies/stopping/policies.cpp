@@ -5,6 +5,7 @@
 #include "strategies/stopping/composed.hpp"
 #include "strategies/stopping/hyperband.hpp"
 #include "strategies/stopping/median.hpp"
+#include "strategies/stopping/pasha.hpp"
 #include "strategies/stopping/patience.hpp"
 #include "strategies/stopping/predicted.hpp"
 #include "strategies/stopping/threshold.hpp"
@@ -28,13 +29,14 @@ void register_policies(Registry& registry) {
   registry.add(optuna_threshold_entry());
   registry.add(asha_entry());
   registry.add(hyperband_entry());
+  registry.add(pasha_entry());
   registry.add(optuna_halving_entry());
   registry.add(optuna_wilcoxon_entry());
   registry.add(ray_asha_entry());
   registry.add(synetune_asha_entry());
   registry.add(any_of_entry());
   registry.add(all_of_entry());
-  for (const char* planned : {"successive_halving", "wilcoxon", "pasha"}) {
+  for (const char* planned : {"successive_halving", "wilcoxon"}) {
     registry.plan_policy(planned);
   }
 }

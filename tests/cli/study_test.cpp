@@ -219,6 +219,27 @@ TEST_CASE("why says what would have had to differ, by the study as it was then")
   CHECK_FALSE(has(tune({"why", "runs/demo", "3"}, directory).out, "would have"));
 }
 
+TEST_CASE("a rule that pauses trials needs steps that are said: a config error, or one of the command line") {
+  const TempDir directory;
+  directory.write("climb.sh", kClimb);
+  std::string text = config("climb.sh", 3, "early_stopping: {name: asha, mode: promote}\n");
+  directory.write("steps.yaml", text);
+  CHECK(tune({"check", "steps.yaml"}, directory).exit_code == 0);
+  const std::string step = ", step: 'epoch (\\d+)'";
+  text.erase(text.find(step), step.size());
+  directory.write("none.yaml", text);
+  const auto none = tune({"check", "none.yaml"}, directory);
+  CHECK(none.exit_code == 2);
+  CHECK(has(none.err, "none.yaml:10:17: early_stopping: pauses trials, which go on with a later step"));
+  CHECK(has(none.err, "allowed: with a `step` pattern in the definition of 'acc', or with `@tune` lines that hold the step"));
+  text.resize(text.find("early_stopping"));
+  directory.write("off.yaml", text);
+  const auto given = tune({"run", "off.yaml", "--early-stopping", "asha:mode=promote"}, directory);
+  CHECK(given.exit_code == 2);
+  CHECK(has(given.err, "--early-stopping: asha:mode=promote pauses trials"));
+  CHECK(tune({"run", "off.yaml", "--early-stopping", "asha", "--dry-run"}, directory).exit_code == 0);
+}
+
 TEST_CASE("a session answers line by line") {
   const TempDir directory;
   directory.write("c.yaml",

@@ -85,6 +85,7 @@ inline void check_decision(const StudyBuilder& study, const StoppingPolicy& poli
     CHECK_FALSE(decision.reason.empty());
     CHECK_FALSE(decision.numbers.empty());
   }
+  if (decision.kind == Decision::Kind::kPause) CHECK(policy.pauses());
   for (const auto& [name, value] : decision.numbers) CHECK_FALSE(name.empty());
   for (const TrialId id : decision.references) CHECK(study.record().has_trial(id));
   CHECK(decision.reason.find('\n') == std::string::npos);
@@ -133,13 +134,14 @@ inline void check_policy(const MakePolicy& make, bool needs_others = true) {
       for (const Decision& decision : detail::judge_all(*policy, study)) detail::check_decision(study, *policy, decision);
       detail::check_pure(make, study);
       const Plan plan = policy->plan(study.view());
+      if (plan.resume) CHECK(policy->pauses());
       if (plan.resume) CHECK(study.record().has_trial(*plan.resume));
     }
     detail::check_no_foresight(*policy, goal);
     if (needs_others) {
       StudyBuilder alone = detail::policy_study(goal);
       alone.add({.curve = {5, 4, 3, 4, 5, 6}, .status = TrialStatus::kInProgress});
-      for (const Decision& decision : detail::judge_all(*policy, alone)) CHECK(decision.kind == Decision::Kind::kContinue);
+      for (const Decision& decision : detail::judge_all(*policy, alone)) CHECK(decision.kind != Decision::Kind::kStop);
     }
   }
 }

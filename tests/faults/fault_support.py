@@ -126,6 +126,13 @@ class Study:
         record = json.loads(self.read(f"study/trials/{trial:04}/{attempt}/pid"))
         return record["shim"], record["child"]
 
+    def forget(self):
+        """Makes room for another run of the same config; what the trials wrote is gone too."""
+        for name in os.listdir(self.base):
+            if name not in ("c.yaml", "trial.py", "trial.sh"):
+                path = f"{self.base}/{name}"
+                shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+
     def check_nothing_left(self):
         wait_until(lambda: not processes_of(self.directory), f"no process is left: {processes_of(self.directory)}")
         temporary = [path for pattern in ("*.new", "*.tmp") for path in glob.glob(f"{self.directory}/**/{pattern}", recursive=True)]

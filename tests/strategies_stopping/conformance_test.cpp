@@ -38,3 +38,16 @@ TEST_CASE("median conforms with every option turned") {
     }
   }
 }
+
+TEST_CASE("rules that promote conform") {
+  for (const char* rule : {"asha", "hyperband", "pasha"}) {
+    for (const double min_resource : {0.01, 0.2}) {
+      CAPTURE(rule);
+      tune::Options given{{"min_resource", min_resource}};
+      if (rule != std::string("pasha")) given["mode"] = std::string("promote");
+      tune::test::check_policy([&] { return tune::test::make_rule(rule, given).value(); });
+      CHECK(tune::test::make_rule(rule, given).value()->pauses());
+    }
+  }
+  CHECK_FALSE(tune::test::make_rule("asha").value()->pauses());
+}

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 
@@ -181,6 +183,52 @@ TEST_CASE("early stopping reaches a function through its verdict") {
   CHECK(summary.stopped == told_to_stop);
   CHECK(steps < 300);
   CHECK(summary.completed + summary.stopped == 30);
+}
+
+TEST_CASE("a rule that pauses: functions are called again where they were, and only for those that say they checkpoint") {
+  const TempDir dir;
+  Problem problem;
+  StudyOptions options = random_options(9);
+  options.stopping = named("asha", {{"mode", std::string("promote")}, {"min_resource", std::int64_t{1}}});
+  options.max_step = 9;
+  const auto refused = Study::open(dir / "study", problem.space, options);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.status().message().find("StudyOptions::checkpoints") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(dir / "study"));
+  options.checkpoints = true;
+  std::mutex mutex;
+  std::map<TrialId, std::vector<std::int64_t>> trained;
+  const auto train = [&](Trial& trial) {
+    std::int64_t step = 0;
+    if (trial.resume_from()) std::ifstream(*trial.resume_from() + "/last") >> step;
+    while (step < 9) {
+      ++step;
+      {
+        const std::lock_guard lock(mutex);
+        trained[trial.number()].push_back(step);
+      }
+      std::ofstream(trial.checkpoint_directory() + "/last") << step;
+      if (!trial.report(step, trial[problem.x] * static_cast<double>(step)).go_on()) return;
+    }
+  };
+  {
+    auto study = Study::open(dir / "study", problem.space, options);
+    REQUIRE_MESSAGE(study.ok(), study.status().message());
+    const Summary summary = study->run(train, {.parallel = 2});
+    REQUIRE_MESSAGE(summary.status.ok(), summary.status.message());
+    CHECK(summary.completed >= 1);
+    CHECK(summary.completed + summary.stopped == 9);
+    std::size_t attempts = 0;
+    for (const auto& [trial, steps] : trained) {
+      for (std::size_t i = 0; i < steps.size(); ++i) CHECK(steps[i] == static_cast<std::int64_t>(i) + 1);
+      attempts += study->record().trial(trial).attempts.size();
+    }
+    CHECK(attempts >= 12);
+  }
+  options.deterministic = true;
+  auto study = Study::open(dir / "deterministic", problem.space, options);
+  REQUIRE(study.ok());
+  CHECK(study->run(train).status.message().find("can pause commands only") != std::string::npos);
 }
 
 TEST_CASE("an exception fails its trial and no other") {

@@ -98,6 +98,17 @@ TEST_CASE("a trial that has no curve says what it is doing") {
   CHECK(contains(drawn(study, options_of(80), moment(30)), "stopping"));
 }
 
+TEST_CASE("paused trials are counted and take no row, nor time that is left") {
+  StudyRecord study = sample_study();
+  const LiveOptions options = options_of(80);
+  CHECK(contains(drawn(study, options, moment(30)), "  3/5  "));
+  study.trials[5].secondary = SecondaryStatus::kPaused;
+  const auto lines = drawn(study, options, moment(30));
+  CHECK(contains(lines, "1 failed, 1 paused"));
+  CHECK_FALSE(contains(lines, "  3/5  "));
+  CHECK(*seconds_left(study, options, moment(20)) == doctest::Approx(4 * 4.75 / 2));
+}
+
 TEST_CASE("an empty study can be drawn") {
   StudyRecord study;
   study.name = "empty";
