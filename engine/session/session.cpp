@@ -61,11 +61,13 @@ Json parameters_json(const Space& space, const Configuration& configuration) {
   return parameters;
 }
 
-Json given_json(const Space& space, const AskTell::Given& given) {
-  return {{"trial", given.trial},
-          {"parameters", parameters_json(space, given.configuration)},
-          {"max_step", given.max_step ? Json(*given.max_step) : Json()},
-          {"resume_from", given.resume_from ? Json(*given.resume_from) : Json()}};
+Json given_json(const Space& space, const AskTell::Given& given, bool checkpoints) {
+  Json json{{"trial", given.trial},
+            {"parameters", parameters_json(space, given.configuration)},
+            {"max_step", given.max_step ? Json(*given.max_step) : Json()},
+            {"resume_from", given.resume_from ? Json(*given.resume_from) : Json()}};
+  if (checkpoints) json["checkpoint_dir"] = given.checkpoint_directory;
+  return json;
 }
 
 /// The value of a parameter: a whole number counts as a float where a float is due.
@@ -138,20 +140,25 @@ struct Session::Parts {
   [[nodiscard]] const Space& space() { return study->core().spec().space; }
 
   Result<Json> ask(const Json& request) {
-    TUNE_RETURN_IF_ERROR(check_keys(request, {"ask"}));
+    TUNE_RETURN_IF_ERROR(check_keys(request, {"ask", "checkpoints"}));
     const Result<std::int64_t> count = read_whole(request, "ask");
     if (!count.ok()) return count.status();
     if (*count < 1 || *count > kMaxAsk) {
       return Status::invalid("ask must be 1 to " + std::to_string(kMaxAsk) + ", got " + std::to_string(*count));
     }
+    bool checkpoints = false;
+    if (const auto given = request.find("checkpoints"); given != request.end()) {
+      if (!given->is_boolean()) return Status::invalid("checkpoints must be true or false, got " + given->dump());
+      checkpoints = given->get<bool>();
+    }
     Json trials = Json::array();
     bool exhausted = false;
     while (static_cast<std::int64_t>(trials.size()) < *count) {
-      const Result<AskTell::Answer> answer = study->ask(false);
+      const Result<AskTell::Answer> answer = study->ask(checkpoints);
       if (!answer.ok()) return answer.status();
       exhausted = answer->exhausted;
       if (!answer->given) break;
-      trials.push_back(given_json(space(), *answer->given));
+      trials.push_back(given_json(space(), *answer->given, checkpoints));
     }
     if (trials.empty()) return exhausted ? Json{{"exhausted", true}} : Json{{"wait", true}};
     return *count == 1 ? trials.front() : Json{{"trials", trials}};

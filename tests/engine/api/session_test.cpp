@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+
 #include "tests/engine/run/simulated_study.hpp"
 
 namespace {
@@ -186,4 +188,64 @@ TEST_CASE("tune resume leaves a session's study alone: it has no command") {
   CHECK(summary.status.code() == ErrorCode::kInvalid);
   CHECK(summary.status.message().find("tune session CONFIG --resume --dir") != std::string::npos);
   CHECK(test::read_file(dir / "study/journal.jsonl") == before);
+}
+
+TEST_CASE("a session pauses trials when it says that they checkpoint; they are asked for again when the rule lets them go on") {
+  const TempDir dir;
+  StudySpec spec = test::small_spec();
+  spec.limits.max_trials = 4;
+  spec.initial.clear();
+  spec.stopping.emplace();
+  spec.stopping->policy = {"asha",
+                           {{"min_resource", std::int64_t{1}},
+                            {"reduction_factor", 3.0},
+                            {"brackets", std::int64_t{1}},
+                            {"mode", std::string("promote")}}};
+  auto session = open_session(dir / "study", spec);
+  const std::string refused = session->handle(R"({"ask":1})");
+  CHECK(is_error(refused));
+  CHECK(refused.find("pauses trials") != std::string::npos);
+  CHECK(is_error(session->handle(R"({"ask":1,"checkpoints":"yes"})")));
+  const std::string ask = R"({"ask":1,"checkpoints":true})";
+  const auto report = [&](int trial, int step, double value) {
+    return session->handle("{\"report\":" + std::to_string(trial) + ",\"step\":" + std::to_string(step) +
+                           ",\"value\":" + to_text(value) + "}");
+  };
+  for (int trial = 1; trial <= 3; ++trial) {
+    const std::string asked = session->handle(ask);
+    CHECK(asked.starts_with("{\"trial\":" + std::to_string(trial)));
+    CHECK(asked.find("\"resume_from\":null,\"checkpoint_dir\":\"") != std::string::npos);
+    const std::string at = "\"checkpoint_dir\":\"";
+    const std::string directory = asked.substr(asked.find(at) + at.size(), asked.rfind('"') - asked.find(at) - at.size());
+    std::ofstream(directory + "/last") << "1";
+    CHECK(report(trial, 1, trial == 2 ? 0.75 : 0.5).starts_with(R"({"decision":"pause","rule":"asha","reason":")"));
+    CHECK(report(trial, 2, 0.5).starts_with(R"({"decision":"pause","rule":"asha","reason":")"));  // and again
+    CHECK(session->handle("{\"tell\":" + std::to_string(trial) + "}") == R"({"ok":true})");
+    CHECK(is_error(report(trial, 3, 0.5)));  // it is paused: nobody has asked for it
+  }
+  // The best of three goes on, in another process too.
+  session.reset();
+  session = open_session(dir / "study", spec, OpenMode::kResume);
+  const std::string resumed = session->handle(ask);
+  CHECK(resumed.starts_with(R"({"trial":2,"parameters":)"));
+  CHECK(resumed.find("trials/0002/2/checkpoints\",\"checkpoint_dir\":\"") != std::string::npos);
+  CHECK(session->handle(ask).starts_with(R"({"trial":4,)"));
+  CHECK(session->handle(ask) == R"({"wait":true})");  // what is carried out may let others go on
+  CHECK(report(4, 1, 0.25).starts_with(R"({"decision":"pause")"));
+  CHECK(session->handle(R"({"tell":4,"value":0.125})") == R"({"ok":true})");  // with a value it ends
+  // Four have been there; rounded up, two may go on: of the equal ones the first.
+  CHECK(session->handle(ask).starts_with(R"({"trial":1,)"));
+  for (const int trial : {1, 2}) {
+    CHECK(report(trial, 6, 0.9 - trial / 10.0).starts_with(R"({"decision":"continue")"));
+    CHECK(session->handle("{\"tell\":" + std::to_string(trial) + "}") == R"({"ok":true})");
+  }
+  CHECK(session->handle(ask) == R"({"exhausted":true})");
+  session.reset();
+  const StudyRecord record = test::load_record(dir / "study");
+  CHECK(record.stop_reason == "max_trials");
+  CHECK(record.trial(1).status == TrialStatus::kCompleted);
+  CHECK(record.trial(2).attempts[1].resumed_from_step == 2);
+  CHECK(record.trial(3).status == TrialStatus::kStopped);
+  CHECK(record.trial(3).stop_reason == "asha");
+  CHECK(record.trial(4).value == 0.125);
 }
