@@ -135,10 +135,13 @@ std::optional<TrialId> RunLoop::next_proposed() const {
 /// Whether no trial waits for a slot and none will come.
 bool RunLoop::nothing_to_launch() const { return nothing_left_ && !next_interrupted() && !next_proposed() && !core_.plan(); }
 
-/// A free slot goes to a trial that was interrupted, else to one that the rule lets go on after a pause, else to a new one.
+/// A free slot goes to a trial that was interrupted, else to one that the rule lets go on after a pause, else to a new one. One
+/// that was about to be launched when tune was killed is launched first: that was decided.
 void RunLoop::fill_slots(std::int64_t virtual_clock) {
   while (!ending_ && has_free_slot()) {
-    if (const auto waiting = next_interrupted()) {
+    auto waiting = next_interrupted();
+    if (!waiting && !looks_ahead()) waiting = next_proposed();
+    if (waiting) {
       launch(*waiting, virtual_clock);
       continue;
     }

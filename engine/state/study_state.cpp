@@ -207,7 +207,7 @@ Status StudyState::on(const Event& event, const event::Observed& body) {
   }
   // What needs no reading is not part of what a later reader counts on from.
   if (body.position) ++detail.counts[body.metric];
-  virtual_now_ = virtual_clock(trial, record_.objective);
+  virtual_now_ = std::max(virtual_now_, virtual_clock(trial, record_.objective));
   return {};
 }
 
@@ -247,7 +247,7 @@ Status StudyState::on(const Event& event, const event::Interrupted& body) {
   trial.secondary = SecondaryStatus::kInterrupted;
   RunningDetail& detail = details_[body.id.trial];
   detail.in_flight = detail.pausing = false;
-  virtual_now_ = virtual_clock(trial, record_.objective);
+  virtual_now_ = std::max(virtual_now_, virtual_clock(trial, record_.objective));
   return {};
 }
 
@@ -261,7 +261,7 @@ Status StudyState::on(const Event& event, const event::Paused& body) {
   trial.secondary = SecondaryStatus::kPaused;
   RunningDetail& detail = details_[body.id.trial];
   detail.in_flight = detail.pausing = false;
-  virtual_now_ = virtual_clock(trial, record_.objective);
+  virtual_now_ = std::max(virtual_now_, virtual_clock(trial, record_.objective));
   return {};
 }
 
@@ -291,7 +291,7 @@ Status StudyState::on(const Event& event, const event::Ended& body) {
     attempt.exit_code = body.exit_code;
     attempt.exit_signal = body.exit_signal;
   }
-  if (!trial.imported) virtual_now_ = virtual_clock(trial, record_.objective);
+  if (!trial.imported) virtual_now_ = std::max(virtual_now_, virtual_clock(trial, record_.objective));
   for (Series& series : trial.series) series.points.shrink_to_fit();
   std::erase(record_.running, body.id.trial);
   record_.finished_order.push_back(body.id.trial);
