@@ -21,6 +21,8 @@ Status apply_stopping(const Context& context, const std::string& text, engine::S
   }
   engine::StoppingSpec stopping = spec.stopping.value_or(engine::StoppingSpec{});
   stopping.policy = **named;
+  if (!stopping.audit_given)
+    stopping.audit = context.registry.find_policy(stopping.policy.name, stopping.policy.options)->audit_share;
   spec.stopping = std::move(stopping);
   const std::string why = engine::rule_pauses(spec, context.registry) ? engine::why_no_pause(spec) : std::string();
   return why.empty() ? Status() : Status::invalid("--early-stopping: " + text + " " + why);

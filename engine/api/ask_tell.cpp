@@ -27,7 +27,8 @@ Decision last_stop(const TrialRecord& trial) {
   decision.rule = trial.stop_reason;
   decision.reason = "the trial was asked to stop: " + trial.stop_reason;
   for (const DecisionRecord& record : trial.decisions) {
-    if (record.kind == "stop") decision = {Decision::Kind::kStop, record.rule, record.reason, record.numbers, record.references};
+    if (record.kind == "stop" && record.rule == trial.stop_reason)
+      decision = {Decision::Kind::kStop, record.rule, record.reason, record.numbers, record.references};
   }
   return decision;
 }

@@ -98,6 +98,10 @@ Result<engine::StudySpec> make_spec(const std::string& directory, const Space& s
     Result<Named> policy = engine::resolve_policy(options.registry, *options.stopping);
     if (!policy.ok()) return policy.status();
     spec.stopping.emplace();
+    const double standard = options.registry.find_policy(policy->name, policy->options)->audit_share;
+    spec.stopping->audit = options.audit.value_or(standard);
+    if (!(spec.stopping->audit >= 0.0 && spec.stopping->audit <= 1.0))
+      return Status::invalid("audit: given " + to_text(spec.stopping->audit) + "; allowed: 0 to 1");
     spec.stopping->policy = *std::move(policy);
     const auto made = options.registry.make_policy(space, spec.stopping->policy);
     if (!made.ok()) return made.status();

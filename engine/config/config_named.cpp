@@ -243,6 +243,8 @@ std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view
   spec.explain_all = reader.text("explain") == "all";
   spec.protect_best = static_cast<int>(reader.whole("protect_best").value_or(0));
   spec.min_runtime = reader.duration("min_runtime");
+  spec.audit_given = reader.find("audit") != nullptr;
+  spec.audit = reader.share("audit").value_or(choice.entry->audit_share);
   spec.policy = *std::move(policy);
   return spec;
 }

@@ -255,7 +255,10 @@ SectionSpec stopping_section() {
                     .type = KeyType::kDuration,
                     .default_text = "none",
                     .doc = "A trial is not judged before it has run that long."},
-                   {.name = "audit", .doc = "A share of the stopped trials runs on.", .planned = true}},
+                   {.name = "audit",
+                    .type = KeyType::kShare,
+                    .default_text = "the rule's own: 5% for `auto`, else 0",
+                    .doc = "A share of the trials that the rule would stop runs on, to measure what stopping costs."}},
           .short_key = "name"};
 }
 

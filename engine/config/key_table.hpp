@@ -23,6 +23,7 @@ enum class KeyType {
   kNumber,
   kDuration,     ///< seconds, or 90s, 15m, 4h, 2d
   kIntOrShare,   ///< an int, or a share as `20%` or 0.2
+  kShare,        ///< a share as `5%` or 0.05
   kIntOrMap,     ///< an int, or a map from a parameter's name to an int
   kValue,        ///< a scalar
   kValues,       ///< a list of scalars

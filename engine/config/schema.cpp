@@ -84,6 +84,9 @@ Json value_schema(const KeySpec& key, const Registry& registry) {
     case KeyType::kIntOrShare:
       return any_of({with_range(Json{{"type", "integer"}}, key), Json{{"type", "number"}, {"minimum", 0}, {"maximum", 1}},
                      Json{{"type", "string"}, {"pattern", "^[0-9]*\\.?[0-9]+%$"}}});
+    case KeyType::kShare:
+      return any_of({Json{{"type", "number"}, {"minimum", 0}, {"exclusiveMaximum", 1}},
+                     Json{{"type", "string"}, {"pattern", "^[0-9]*\\.?[0-9]+%$"}}});
     case KeyType::kIntOrMap: {
       const Json whole = with_range(Json{{"type", "integer"}}, key);
       return any_of({whole, Json{{"type", "object"}, {"additionalProperties", whole}}});

@@ -148,6 +148,8 @@ bool fits(const YamlNode& value, const KeySpec& key) {
       return read_duration(value).has_value();
     case KeyType::kIntOrShare:
       return (value.kind == Kind::kInt && in_range(value.number, key)) || read_share(value).has_value();
+    case KeyType::kShare:
+      return read_part(value).has_value();
     case KeyType::kIntOrMap:
       return is_int_or_map(value, key);
     case KeyType::kIds:
@@ -209,6 +211,11 @@ std::optional<double> read_share(const YamlNode& node) {
   return share >= 0.0 && share <= 1.0 ? std::optional(share) : std::nullopt;
 }
 
+std::optional<double> read_part(const YamlNode& node) {
+  if (node.kind == Kind::kText) return read_share(node);
+  return node.is_number() && node.number >= 0.0 && node.number < 1.0 ? std::optional(node.number) : std::nullopt;
+}
+
 std::string allowed_text(const KeySpec& key) {
   const auto range = [&key](std::string kind) {
     if (key.min && key.max && *key.min == *key.max) return bound_text(*key.min);
@@ -231,6 +238,8 @@ std::string allowed_text(const KeySpec& key) {
       return "seconds, or 90s, 15m, 4h, 2d; above 0, up to 3650d";
     case KeyType::kIntOrShare:
       return range("int") + ", or a share as 20% or 0.2";
+    case KeyType::kShare:
+      return "a share as 5% or 0.05";
     case KeyType::kIntOrMap:
       return range("int") + ", or a map from parameters to such";
     case KeyType::kValue:
@@ -369,6 +378,10 @@ std::optional<bool> SectionReader::flag(std::string_view key) const {
 std::optional<Duration> SectionReader::duration(std::string_view key) const {
   const YamlNode* node = find(key);
   return node ? read_duration(*node) : std::nullopt;
+}
+std::optional<double> SectionReader::share(std::string_view key) const {
+  const YamlNode* node = find(key);
+  return node ? read_part(*node) : std::nullopt;
 }
 
 }  // namespace tune::engine

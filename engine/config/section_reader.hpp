@@ -17,6 +17,9 @@ inline constexpr Duration kMaxDuration = std::chrono::hours(24 * 3650);  ///< te
 /// Seconds as a number, or 90s, 15m, 4h, 2d (fractions allowed): positive, up to kMaxDuration; none when it is no such thing.
 std::optional<Duration> read_duration(const YamlNode& node);
 
+/// The value of a kShare: as text up to `100%`; a number is below 1, for whoever writes 1 or 5 may mean percent.
+std::optional<double> read_part(const YamlNode& node);
+
 /// `20%` or a number of [0, 1] that is written as a float; none when it is no such thing.
 std::optional<double> read_share(const YamlNode& node);
 
@@ -43,6 +46,7 @@ class SectionReader {
   [[nodiscard]] std::optional<double> number(std::string_view key) const;
   [[nodiscard]] std::optional<bool> flag(std::string_view key) const;
   [[nodiscard]] std::optional<Duration> duration(std::string_view key) const;
+  [[nodiscard]] std::optional<double> share(std::string_view key) const;
 
  private:
   void read_member(const YamlMember& member, const SectionSpec& spec, Diagnostics& errors);

@@ -218,6 +218,7 @@ std::optional<StoppingSpec> read_stopping(Reader reader) {
   stopping.explain_all = reader["explain_all"].flag();
   stopping.protect_best = reader["protect_best"].small();
   stopping.min_runtime = optional_duration(reader["min_runtime_us"]);
+  if (Reader audit = reader.maybe("audit"); !audit.is_null()) stopping.audit = audit.number();
   reader.done();
   return stopping;
 }

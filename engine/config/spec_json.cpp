@@ -102,7 +102,8 @@ Json stopping_json(const std::optional<StoppingSpec>& stopping) {
   return Json{{"policy", named_json(stopping->policy)},
               {"explain_all", stopping->explain_all},
               {"protect_best", stopping->protect_best},
-              {"min_runtime_us", optional_json(stopping->min_runtime)}};
+              {"min_runtime_us", optional_json(stopping->min_runtime)},
+              {"audit", stopping->audit}};
 }
 
 Json texts_json(const std::vector<std::pair<std::string, std::string>>& texts) {

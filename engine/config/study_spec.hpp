@@ -22,6 +22,8 @@ struct StoppingSpec {
   bool explain_all = false;             ///< journal the `continue` decisions too
   int protect_best = 0;                 ///< the n best so far are never stopped
   std::optional<Duration> min_runtime;  ///< a trial is not judged before it has run that long
+  double audit = 0.0;                   ///< share of the trials to be stopped that runs on; 0 to 1
+  bool audit_given = false;             ///< not the rule's default; no part of the record
 };
 
 struct Limits {

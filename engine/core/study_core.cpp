@@ -9,6 +9,7 @@
 
 #include "engine/config/spec_json.hpp"
 #include "engine/config/study_directory.hpp"
+#include "engine/core/audit.hpp"
 #include "engine/executors/host_name.hpp"
 #include "engine/journal/file_io.hpp"
 #include "tune/random.hpp"
@@ -303,8 +304,18 @@ std::optional<Decision> StudyCore::decide(AttemptId id, std::int64_t step, doubl
   if (!go_on || (state_.spec().stopping && state_.spec().stopping->explain_all))
     record_event(event::Decided{id, step, *decision});
   if (go_on) return std::nullopt;
-  if (decision->kind == Decision::Kind::kStop) request_stop(id.trial, decision->rule);
+  if (decision->kind == Decision::Kind::kStop && !carry_stop(id.trial, decision->rule)) return std::nullopt;
   return decision;
+}
+
+/// After the decision to stop: the stop, or that the audit spares the trial. Whether it is the stop.
+bool StudyCore::carry_stop(TrialId trial, const std::string& rule) {
+  if (const auto spared = audit(spec(), trial, rule)) {
+    record_event(*spared);
+    return false;
+  }
+  request_stop(trial, rule);
+  return true;
 }
 
 /// An observation, its decision and the stop belong together; a torn journal may end between them.
@@ -313,7 +324,7 @@ void StudyCore::complete_chain(const Event& last, bool last_was_new) {
     const bool judged = observed->metric == record().objective.metric && last_was_new;
     if (judged && !is_ending(observed->id.trial)) (void)decide(observed->id, observed->step, observed->value);
   } else if (const auto* decided = std::get_if<event::Decided>(&last.body)) {
-    if (decided->decision.kind == Decision::Kind::kStop) request_stop(decided->id.trial, decided->decision.rule);
+    if (decided->decision.kind == Decision::Kind::kStop) carry_stop(decided->id.trial, decided->decision.rule);
   }
 }
 
@@ -362,6 +373,9 @@ void StudyCore::notify(const Event& event) {
     happening.trial = decided->id.trial;
     happening.step = decided->step;
     happening.text = decided->decision.reason;
+  } else if (const auto* spared = std::get_if<event::Spared>(&event.body)) {
+    happening.trial = spared->trial;
+    happening.text = "spared by the audit: it goes on, to see what stopping it would have cost";
   } else if (const auto* requested = std::get_if<event::StopRequested>(&event.body)) {
     happening.trial = requested->trial;
     happening.text = "asked to stop: " + requested->reason;

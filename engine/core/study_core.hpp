@@ -106,6 +106,7 @@ class StudyCore {
   void record_event(event::Body body);
   void notify(const Event& event);
   void complete_chain(const Event& last, bool last_was_new);
+  bool carry_stop(TrialId trial, const std::string& rule);
   std::optional<Decision> decide(AttemptId id, std::int64_t step, double value);
   [[nodiscard]] std::optional<Decision> judge(AttemptId id, std::int64_t step, double value) const;
   [[nodiscard]] bool is_ending(TrialId trial) const;

@@ -72,8 +72,11 @@ struct Decided {
   std::int64_t step = 0;
   Decision decision;
 };
+/// Audited: the stop that was decided is not carried out, and no rule stops the trial again.
 struct Spared {
   TrialId trial = 0;
+  double draw = 0.0;   ///< the trial's number of [0, 1)
+  double share = 0.0;  ///< it was below this
 };
 struct StopRequested {
   TrialId trial = 0;

@@ -207,9 +207,13 @@ ev::Body read_decided(const Json& json) {
 
 const char* write(Json& json, const ev::Spared& body) {
   json["trial"] = body.trial;
+  json["draw"] = body.draw;
+  json["share"] = body.share;
   return "spared";
 }
-ev::Body read_spared(const Json& json) { return ev::Spared{json.at("trial").get<TrialId>()}; }
+ev::Body read_spared(const Json& json) {
+  return ev::Spared{json.at("trial").get<TrialId>(), json.at("draw").get<double>(), json.at("share").get<double>()};
+}
 
 const char* write(Json& json, const ev::StopRequested& body) {
   json["trial"] = body.trial;

@@ -125,6 +125,7 @@ std::string stopping_text(const StudySpec& spec) {
   if (!spec.stopping) return "off";
   std::string out = named_text(spec.stopping->policy);
   if (spec.stopping->protect_best > 0) out += ", never the best " + std::to_string(spec.stopping->protect_best);
+  if (spec.stopping->audit > 0.0) out += ", audit " + shortened(100.0 * spec.stopping->audit) + " %";
   if (spec.stopping->min_runtime) out += ", not before " + duration_text(to_seconds(*spec.stopping->min_runtime));
   return out;
 }

@@ -69,7 +69,7 @@ Status RunLoop::run() {
 TimePoint RunLoop::next_deadline() const {
   TimePoint deadline = clock_.now() + kTickInterval;
   for (const auto& [trial, live] : live_) {
-    if (live.time_limit && !live.asked_to_stop) deadline = std::min(deadline, *live.time_limit);
+    if (live.time_limit && !live.asked_to_stop && !live.over) deadline = std::min(deadline, *live.time_limit);
   }
   return deadline;
 }

@@ -51,9 +51,12 @@ Status StudyState::apply(const Event& event) {
     return impossible("study_created is the first record and no other");
   }
   if (event.owner < owner_) return impossible("its owner " + std::to_string(event.owner) + " was replaced");
-  // Time between two owners is nobody's.
-  if (!first && event.owner == owner_) record_.active += std::max(Duration(0), event.time - last_time_);
   TUNE_RETURN_IF_ERROR(std::visit([&](const auto& body) { return on(event, body); }, event.body));
+  // Time between two owners is nobody's.
+  if (!first && event.owner == owner_) {
+    record_.active += std::max(Duration(0), event.time - last_time_);
+    record_.owned.back().until = std::max(record_.owned.back().until, event.time);
+  }
   owner_ = event.owner;
   last_time_ = event.time;
   record_.seq = event.seq;
@@ -115,6 +118,7 @@ Status StudyState::on(const Event& event, const event::StudyCreated& body) {
   record_.declared_max_step = spec_.declared_max_step();
   record_.max_trials = spec_.limits.max_trials;
   record_.created = event.time;
+  record_.owned.push_back({event.time, event.time, spec_.limits.max_parallel, false});
   return {};
 }
 
@@ -314,12 +318,17 @@ Status StudyState::on(const Event& event, const event::StudyEnded& body) {
   record_.stop_reason = body.reason;
   record_.stop_numbers = body.numbers;
   record_.ended = event.time;
+  record_.owned.back().ended_it = true;
   return {};
 }
 
-Status StudyState::on(const Event&, const event::OwnerChanged& body) {
+Status StudyState::on(const Event& event, const event::OwnerChanged& body) {
   apply_changes(spec_.limits, body.changes);
   record_.max_trials = spec_.limits.max_trials;
+  if (event.owner == owner_) record_.owned.back().until = std::max(record_.owned.back().until, event.time);
+  // A clock that was set back between two owners must not make one's time overlap the other's.
+  const TimePoint from = std::max(event.time, record_.owned.back().until);
+  record_.owned.push_back({from, from, spec_.limits.max_parallel, false});
   if (record_.status != StudyStatus::kInProgress)
     failed_in_a_row_ = 0;  // whoever goes on after max_failures has mended something
   // With other limits the reason may be gone; whoever runs it looks again.

@@ -203,6 +203,14 @@ struct EarlierTrial {
   std::int64_t last_step = 0;        ///< of its objective's observations; 0 without one
 };
 
+/// A time during which a process owned the study, from its first event to its last.
+struct OwnedTime {
+  TimePoint from = {};
+  TimePoint until = {};
+  int slots = 1;          ///< `max_parallel` then
+  bool ended_it = false;  ///< the study had ended at `until`: what follows is nobody's downtime
+};
+
 struct StudyRecord {
   std::string name = {};
   Space space = {};
@@ -220,6 +228,7 @@ struct StudyRecord {
   TimePoint created = {};
   std::optional<TimePoint> ended = {};
   Duration active{0};                              ///< wall time during which a process owned the study
+  std::vector<OwnedTime> owned = {};               ///< the same piece by piece, in order; they do not overlap
   std::vector<EarlierStudy> earlier_studies = {};  ///< that it began with
   std::vector<EarlierTrial> earlier_trials = {};   ///< theirs, by study, in the order in which they ended there
   std::deque<TrialRecord> trials = {};             ///< trials[i].id == i + 1

@@ -87,6 +87,7 @@ struct Entry {
   /// Instead of `make`, of a policy made of those that its option of type kRules names: they come made, in that order.
   std::function<Result<std::unique_ptr<Product>>(const Options& options, std::vector<std::unique_ptr<Product>> parts)> compose =
       {};
+  double audit_share = 0.0;  ///< of policies: `audit` where the config does not give it; 0 to 1
 };
 
 /// The strategies and policies that configs may name. Copyable; add your own with `add`. Const use is safe from several threads.

@@ -62,7 +62,7 @@ std::vector<event::Body> one_of_each() {
       event::Observed{id, "validation:accuracy", 3, 0.25, event::LogPosition{17, 1, {3, std::nullopt}}},
       event::Observed{id, "loss", 1, std::numeric_limits<double>::infinity(), std::nullopt},
       decided,
-      event::Spared{7},
+      event::Spared{7, 0.03125, 0.05},
       event::StopRequested{7, "median"},
       event::Interrupted{id, "tune was interrupted", true},
       event::Paused{id, {}, {}},
@@ -202,7 +202,7 @@ TEST_CASE("what a full disk did not take stays queued and the file stays whole")
   // /dev/full takes nothing: every write fails with ENOSPC.
   auto writer = JournalWriter::open("/dev/full", 0);
   REQUIRE(writer.ok());
-  writer->append({1, 1, {}, event::Spared{1}});
+  writer->append({1, 1, {}, event::Spared{1, 0.01, 0.05}});
   const Status full = writer->commit(true);
   REQUIRE_FALSE(full.ok());
   CHECK(full.code() == ErrorCode::kStorage);

@@ -14,20 +14,6 @@ using namespace tune::test;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-StudySpec median_spec() {
-  StudySpec spec = small_spec();
-  spec.stopping.emplace();
-  const Registry registry = builtin();
-  const Entry<StoppingPolicy>* entry = registry.find_policy("median");
-  REQUIRE(entry != nullptr);
-  spec.stopping->policy.name = "median";
-  for (const OptionSpec& option : entry->options) {
-    if (option.default_value) spec.stopping->policy.options[option.name] = *option.default_value;
-  }
-  spec.stopping->policy.options["min_trials"] = std::int64_t{3};
-  return spec;
-}
-
 int count(const StudyRecord& record, TrialStatus status) {
   return static_cast<int>(std::ranges::count(record.trials, status, &TrialRecord::status));
 }

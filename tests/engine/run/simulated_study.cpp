@@ -24,6 +24,20 @@ engine::StudySpec small_spec() {
   return spec;
 }
 
+engine::StudySpec median_spec() {
+  StudySpec spec = small_spec();
+  spec.stopping.emplace();
+  const Registry registry = builtin();
+  const Entry<StoppingPolicy>* entry = registry.find_policy("median");
+  REQUIRE(entry != nullptr);
+  spec.stopping->policy.name = "median";
+  for (const OptionSpec& option : entry->options) {
+    if (option.default_value) spec.stopping->policy.options[option.name] = *option.default_value;
+  }
+  spec.stopping->policy.options["min_trials"] = std::int64_t{3};
+  return spec;
+}
+
 double curve(double x, std::int64_t step) { return x * (1.0 - std::exp(-static_cast<double>(step))); }
 
 Duration uneven_step_time(TrialId trial, std::int64_t step) {

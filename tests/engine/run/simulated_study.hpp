@@ -16,6 +16,9 @@ namespace tune::test {
 /// A study of one float parameter `x`, random search, 12 trials of `metric` "score".
 engine::StudySpec small_spec();
 
+/// The same with the median rule and `min_trials: 3`.
+engine::StudySpec median_spec();
+
 /// What trial `x` reports at `step` by default: rises towards x.
 double curve(double x, std::int64_t step);
 
