@@ -14,6 +14,8 @@ namespace {
 constexpr std::array<std::string_view, 8> kOtherReasons{"diverged", "stalled",       "time_limit", "target",
                                                         "budget",   "not_improving", "converged",  "user"};
 
+constexpr double kSavedDeviations = 1.959964;  // of a normal distribution, on each side, at kSavedLevel
+
 std::optional<TimePoint> last_observation(const TrialRecord& trial, int attempt) {
   std::optional<TimePoint> last;
   for (const Series& series : trial.series) {
@@ -33,11 +35,17 @@ const AttemptRecord* find_attempt(const TrialRecord& trial, int number) {
 
 }  // namespace
 
-double running_seconds(const TrialRecord& trial, const AttemptRecord& attempt, Until until) {
-  if (!attempt.started) return 0.0;
+std::optional<RunningTime> running_time(const TrialRecord& trial, const AttemptRecord& attempt, Until until) {
+  if (!attempt.started) return std::nullopt;
   std::optional<TimePoint> end = attempt.ended;
   if (!end) end = until ? until : last_observation(trial, attempt.number);
-  return end ? std::max(0.0, to_seconds(*end - *attempt.started)) : 0.0;
+  if (!end) return std::nullopt;
+  return RunningTime{*attempt.started, std::max(*attempt.started, *end)};
+}
+
+double running_seconds(const TrialRecord& trial, const AttemptRecord& attempt, Until until) {
+  const auto ran = running_time(trial, attempt, until);
+  return ran ? to_seconds(ran->end - ran->start) : 0.0;
 }
 
 double training_seconds(const TrialRecord& trial, Until until) {
@@ -111,11 +119,60 @@ std::optional<double> saved_seconds(const TrialRecord& trial, const Objective& o
   return static_cast<double>(std::max<std::int64_t>(0, *max_step - *last)) * *rate;
 }
 
+namespace {
+
+/// Of one trial: its remaining steps and the seconds of the steps it did.
+struct Pace {
+  double remaining = 0.0;  // steps
+  double per_step = 0.0;   // seconds
+  double steps = 0.0;      // of its newest attempt, whose seconds are known one by one
+  double variance = 0.0;   // of their seconds; 0 with fewer than two
+};
+
+Pace pace_of(const TrialRecord& trial, const Objective& objective, double saved, double per_step) {
+  Pace pace{.remaining = per_step > 0.0 ? saved / per_step : 0.0, .per_step = per_step};
+  const auto& points = trial.find_series(objective.metric)->points;
+  std::vector<double> seconds;
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    if (points[i - 1].attempt != points.back().attempt || points[i].attempt != points.back().attempt) continue;
+    seconds.push_back(to_seconds(points[i].time - points[i - 1].time) / static_cast<double>(points[i].step - points[i - 1].step));
+  }
+  pace.steps = static_cast<double>(seconds.size());
+  if (seconds.size() < 2) return pace;
+  double mean = 0.0;
+  for (const double one : seconds) mean += one / pace.steps;
+  for (const double one : seconds) pace.variance += (one - mean) * (one - mean) / (pace.steps - 1.0);
+  return pace;
+}
+
+/// What chance leaves open: each remaining step has the spread of the trial's own steps, and so has their mean, divided by their
+/// number. A trial with fewer than two takes the others' spread, as a share of its own pace.
+std::optional<SavedInterval> saved_interval(double saved, const std::vector<Pace>& paces) {
+  double relative = 0.0;
+  double known = 0.0;
+  for (const Pace& pace : paces) {
+    if (pace.steps < 2.0 || pace.per_step <= 0.0) continue;
+    relative += pace.variance / (pace.per_step * pace.per_step);
+    ++known;
+  }
+  if (known == 0.0) return std::nullopt;
+  double variance = 0.0;
+  for (const Pace& pace : paces) {
+    const double one = pace.steps >= 2.0 ? pace.variance : relative / known * pace.per_step * pace.per_step;
+    variance += one * (pace.remaining + pace.remaining * pace.remaining / std::max(1.0, pace.steps));
+  }
+  const double half = kSavedDeviations * std::sqrt(variance);
+  return SavedInterval{std::max(0.0, saved - half), saved + half};
+}
+
+}  // namespace
+
 Ledger make_ledger(const StudyRecord& study, Until until) {
   Ledger ledger;
   ledger.max_step = StudyView(study).max_step();
   ledger.wall = to_seconds(study.active);
   ledger.saved = 0.0;
+  std::vector<Pace> paces;
   for (const TrialRecord& trial : study.trials) {
     const double seconds = training_seconds(trial, until);
     ledger.training += seconds;
@@ -124,11 +181,15 @@ Ledger make_ledger(const StudyRecord& study, Until until) {
     if (!stopped_early(trial)) continue;
     ++ledger.stopped_early;
     const auto saved = saved_seconds(trial, study.objective, ledger.max_step);
-    if (!saved)
+    if (!saved) {
       ledger.saved.reset();
-    else if (ledger.saved)
+    } else if (ledger.saved) {
       *ledger.saved += *saved;
+      ledger.saved_gpu += *saved * static_cast<double>(trial.attempts.back().gpus.size());
+      paces.push_back(pace_of(trial, study.objective, *saved, *seconds_per_step(trial, study.objective)));
+    }
   }
+  if (ledger.saved && ledger.stopped_early > 0) ledger.saved_interval = saved_interval(*ledger.saved, paces);
   ledger.billable = ledger.training;
   return ledger;
 }

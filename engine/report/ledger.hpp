@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tune/insight.hpp"
+#include "tune/predicted_end.hpp"
 #include "tune/records.hpp"
 
 /// What a study cost and what early stopping spared it: folds over its attempts.
@@ -17,13 +18,26 @@ namespace tune::engine {
 /// then its last observation ends it, because nobody knows how long it went on.
 using Until = std::optional<TimePoint>;
 
-/// A study, the moment up to which it is reported, and what a model says of it, if anything.
+/// What models say of a study: nothing where none was asked.
+struct ModelViews {
+  const Insight* insight = nullptr;
+  std::vector<PredictedEnd> ends = {};  ///< of the trials that a rule stopped
+};
+
+/// A study, the moment up to which it is reported, and what models say of it.
 struct DatedStudy {
   const StudyRecord* record = nullptr;
   Until until = std::nullopt;
-  const Insight* insight = nullptr;
+  ModelViews models = {};
 };
 
+/// When an attempt ran; start <= end.
+struct RunningTime {
+  TimePoint start;
+  TimePoint end;
+};
+/// None before it started, and for one of which nothing more is known than that it did.
+std::optional<RunningTime> running_time(const TrialRecord& trial, const AttemptRecord& attempt, Until until = std::nullopt);
 /// Seconds an attempt ran; 0 before it started.
 double running_seconds(const TrialRecord& trial, const AttemptRecord& attempt, Until until = std::nullopt);
 /// Seconds over all attempts of a trial (SageMaker: billable time).
@@ -48,9 +62,17 @@ std::optional<double> seconds_per_step(const TrialRecord& trial, const Objective
 /// (maximum step - last step) x its own seconds per step; none when one of them is unknown. REQUIRES: stopped_early(trial).
 std::optional<double> saved_seconds(const TrialRecord& trial, const Objective& objective, std::optional<std::int64_t> max_step);
 
+/// Of the interval around the time saved.
+inline constexpr double kSavedLevel = 0.95;
 /// How `saved_seconds` comes about and what it is worth.
 inline constexpr std::string_view kSavedMethod = "estimated as (maximum step - last step) x the trial's own seconds per step;";
 inline constexpr std::string_view kSavedCaution = "no stopped trial was run on to check it";
+
+/// Seconds.
+struct SavedInterval {
+  double low = 0.0;
+  double high = 0.0;
+};
 
 struct Ledger {
   double training = 0.0;        ///< seconds, the sum over all attempts
@@ -59,6 +81,9 @@ struct Ledger {
   double gpu = 0.0;             ///< GPU seconds
   double failed = 0.0;          ///< part of `training`: trials that ended Failed or diverged
   std::optional<double> saved;  ///< seconds; none when it is unknown for one of the trials that were stopped early
+  double saved_gpu = 0.0;       ///< GPU seconds, where `saved` is known
+  /// Of level kSavedLevel around `saved`; none when no stopped trial has two steps to see a spread from.
+  std::optional<SavedInterval> saved_interval;
   std::int64_t stopped_early = 0;
   std::optional<std::int64_t> max_step;
 };

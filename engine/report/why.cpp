@@ -1,5 +1,6 @@
 #include "engine/report/why.hpp"
 
+#include "engine/report/false_stops.hpp"
 #include "engine/report/format.hpp"
 #include "engine/report/ledger.hpp"
 
@@ -7,8 +8,8 @@ namespace tune::engine {
 
 namespace {
 
-std::string verb_of(const DecisionRecord& decision) {
-  if (decision.kind == "stop") return "stopped it";
+std::string verb_of(const DecisionRecord& decision, bool spared) {
+  if (decision.kind == "stop") return spared ? "would have stopped it" : "stopped it";
   if (decision.kind == "pause") return "paused it";
   return "let it go on";
 }
@@ -36,9 +37,9 @@ std::string end_sentence(const StudyRecord& study, const TrialRecord& trial) {
 
 }  // namespace
 
-std::string decision_sentence(const DecisionRecord& decision) {
+std::string decision_sentence(const DecisionRecord& decision, bool spared) {
   std::string out =
-      "At step " + std::to_string(decision.step) + " the rule " + printable(decision.rule) + " " + verb_of(decision);
+      "At step " + std::to_string(decision.step) + " the rule " + printable(decision.rule) + " " + verb_of(decision, spared);
   if (!decision.reason.empty()) out += ": " + printable(decision.reason);
   if (out.back() == '.') out.pop_back();
   if (!decision.numbers.empty()) {
@@ -58,16 +59,18 @@ std::string why_text(const StudyRecord& study, TrialId id, const std::vector<std
   std::string out = "Trial " + std::to_string(id) + " (" + printable(trial.name) +
                     "): " + parameters_text(study.space, trial.configuration) + "\n";
   TUNE_CHECK(remarks.empty() || remarks.size() == trial.decisions.size());
+  const DecisionRecord* spared = spared_decision(trial);
   for (std::size_t i = 0; i < trial.decisions.size(); ++i) {
-    out += decision_sentence(trial.decisions[i]) + "\n";
+    const bool unheeded = &trial.decisions[i] == spared;
+    out += decision_sentence(trial.decisions[i], unheeded) + "\n";
     if (!remarks.empty() && !remarks[i].empty()) out += "  " + remarks[i] + "\n";
+    if (unheeded) out += "The audit spared it: it ran on, and no rule could stop it any more.\n";
   }
   if (trial.decisions.empty()) {
     out += study.stopping == "off"
                ? "Early stopping is off.\n"
                : "No decision about it is recorded (early_stopping: {explain: all} records those to go on, too).\n";
   }
-  if (trial.spared) out += "It was spared by the audit: no rule could stop it any more.\n";
   return out + end_sentence(study, trial) + "\n";
 }
 
