@@ -1,15 +1,13 @@
 #include "cli/run_with_display.hpp"
 
-#include <optional>
-
 #include "cli/exit_codes.hpp"
+#include "cli/model_views.hpp"
 #include "cli/run_display.hpp"
 #include "cli/signals.hpp"
 #include "engine/report/proposals.hpp"
 #include "engine/report/report_json.hpp"
 #include "engine/report/report_text.hpp"
 #include "engine/state/study_state.hpp"
-#include "tune/insight.hpp"
 
 namespace tune::cli {
 
@@ -37,10 +35,9 @@ int run_and_report(const Context& context, const engine::RunRequest& request, bo
   if (!end.summary.status.ok()) return end.code;
   const auto study = engine::load_study(request.directory, context.registry);
   if (!study.ok()) return fail(study.status());
-  const std::optional<Insight> insight = study_insight(StudyView(study->record));
-  const Insight* shown = insight ? &*insight : nullptr;
-  const int written = write_out(json ? engine::report_json(study->record, std::nullopt, shown)
-                                     : engine::report_text(study->record, std::nullopt, shown));
+  const AskedModels models(study->record);
+  const int written = write_out(json ? engine::report_json(study->record, std::nullopt, models.views())
+                                     : engine::report_text(study->record, std::nullopt, models.views()));
   return end.code != kExitOk ? end.code : written;
 }
 

@@ -1,14 +1,14 @@
+#include <deque>
 #include <memory>
-#include <optional>
 
 #include "cli/context.hpp"
+#include "cli/model_views.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "engine/clock/system_clock.hpp"
 #include "engine/report/report_csv.hpp"
 #include "engine/report/report_json.hpp"
 #include "engine/report/report_text.hpp"
 #include "engine/run/run_study.hpp"
-#include "tune/insight.hpp"
 
 namespace tune::cli {
 
@@ -29,22 +29,23 @@ int report(const Context& context, const ReportOptions& options) {
   }
   const TimePoint now = engine::SystemClock().now();
   const auto until = [&](const engine::LoadedStudy& study) { return study.running ? engine::Until(now) : std::nullopt; };
-  std::vector<std::optional<Insight>> insights(studies.size());
+  std::deque<AskedModels> models;
   std::vector<engine::DatedStudy> records;
-  for (std::size_t i = 0; i < studies.size(); ++i) {
-    if (options.format != "csv") insights[i] = study_insight(StudyView(studies[i].record));
-    records.push_back({&studies[i].record, until(studies[i]), insights[i] ? &*insights[i] : nullptr});
+  for (const engine::LoadedStudy& study : studies) {
+    records.push_back({&study.record, until(study)});
+    if (options.format != "csv") records.back().models = models.emplace_back(study.record).views();
   }
   if (options.format == "json") {
-    return write_out(records.size() == 1 ? engine::report_json(*records[0].record, records[0].until, records[0].insight)
+    return write_out(records.size() == 1 ? engine::report_json(*records[0].record, records[0].until, records[0].models)
                                          : engine::report_json(records));
   }
   std::vector<const StudyRecord*> plain;
   std::string text;
   for (const engine::DatedStudy& study : records) {
     plain.push_back(study.record);
-    text += (text.empty() ? "" : "\n") + engine::report_text(*study.record, study.until, study.insight);
+    text += (text.empty() ? "" : "\n") + engine::report_text(*study.record, study.until, study.models);
   }
+  if (const std::string pooled = engine::pooled_text(records); records.size() > 1 && !pooled.empty()) text += "\n" + pooled;
   return write_out(options.format == "csv" ? engine::report_csv(plain) : text);
 }
 

@@ -4,7 +4,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/report/false_stops.hpp"
 #include "engine/report/json_value.hpp"
+#include "engine/report/slot_ledger.hpp"
 
 namespace tune::engine {
 
@@ -57,6 +59,7 @@ Json attempts_json(const TrialRecord& trial) {
 }
 
 Json trial_json(const StudyRecord& study, const TrialRecord& trial, Until until) {
+  const DecisionRecord* spared = spared_decision(trial);
   return {{"trial", trial.id},
           {"name", trial.name},
           {"status", to_string(trial.status)},
@@ -65,6 +68,7 @@ Json trial_json(const StudyRecord& study, const TrialRecord& trial, Until until)
           {"failure_class", trial.failure ? Json(to_string(*trial.failure)) : Json(nullptr)},
           {"value", json_number(trial.value)},
           {"last_step", json_or_null(last_step(trial, study.objective))},
+          {"spared_at_step", spared != nullptr ? Json(spared->step) : Json(nullptr)},
           {"parameters", json_parameters(study.space, trial.configuration)},
           {"start", json_time(first_start(trial))},
           {"end", json_time(last_end(trial))},
@@ -170,7 +174,54 @@ Json warm_start_json(const StudyRecord& study) {
           {"overall_best", overall_best_json(study)}};
 }
 
-Json study_json(const StudyRecord& study, Until until, const Insight* insight) {
+Json audit_json(const FalseStops& counts) {
+  Json rate = nullptr;
+  Json interval = nullptr;
+  if (!counts.too_few()) {
+    const ShareInterval exact = clopper_pearson(counts.false_stops, counts.audited);
+    rate = static_cast<double>(counts.false_stops) / static_cast<double>(counts.audited);
+    interval = {{"low", exact.low}, {"high", exact.high}, {"level", kBinomialLevel}};
+  }
+  return {{"spared", counts.spared},
+          {"audited", counts.audited},
+          {"false_stops", counts.false_stops},
+          {"too_few_to_tell", counts.too_few()},
+          {"false_stop_rate", std::move(rate)},
+          {"interval", std::move(interval)},
+          {"stopped", counts.stopped},
+          {"predicted", counts.predicted},
+          {"expected_false_stops", counts.predicted > 0 ? Json(counts.expected) : Json(nullptr)}};
+}
+
+Json spent_json(const Spent& spent) {
+  return {{"seconds", json_seconds(to_seconds(spent.time))}, {"gpu_seconds", json_seconds(to_seconds(spent.gpu))}};
+}
+
+Json saved_json(const Ledger& ledger) {
+  if (!ledger.saved) return nullptr;
+  const auto& interval = ledger.saved_interval;
+  return {{"seconds", json_seconds(*ledger.saved)},
+          {"gpu_seconds", json_seconds(ledger.saved_gpu)},
+          {"low", interval ? json_seconds(interval->low) : Json(nullptr)},
+          {"high", interval ? json_seconds(interval->high) : Json(nullptr)},
+          {"level", kSavedLevel}};
+}
+
+Json ledger_json(const StudyRecord& study, Until until, const Ledger& ledger) {
+  const SlotLedger slots = make_slot_ledger(study, until);
+  return {{"completed", spent_json(slots.completed)},
+          {"stopped", spent_json(slots.stopped)},
+          {"failed", spent_json(slots.failed)},
+          {"in_progress", spent_json(slots.in_progress)},
+          {"audit", spent_json(slots.audit)},
+          {"redone", spent_json(slots.redone)},
+          {"idle", spent_json(slots.idle)},
+          {"open", spent_json(slots.open)},
+          {"away_seconds", json_seconds(to_seconds(slots.away))},
+          {"saved", saved_json(ledger)}};
+}
+
+Json study_json(const StudyRecord& study, Until until, const ModelViews& models) {
   const StatusCounts counts = count_statuses(study);
   const Ledger ledger = make_ledger(study, until);
   Json trials = Json::array();
@@ -192,25 +243,31 @@ Json study_json(const StudyRecord& study, Until until, const Insight* insight) {
             {"Failed", counts.failed},
             {"InProgress", counts.in_progress}}},
           {"best", best_json(study)},
-          {"insight", insight_json(study, insight)},
+          {"insight", insight_json(study, models.insight)},
           {"seconds",
            {{"training", json_seconds(ledger.training)},
             {"billable", json_seconds(ledger.billable)},
             {"wall", json_seconds(ledger.wall)},
             {"early_stopping_saved_estimate", json_seconds(ledger.saved)}}},
+          {"ledger", ledger_json(study, until, ledger)},
+          {"audit", audit_json(count_false_stops(study, models.ends))},
           {"trials", std::move(trials)}};
 }
 
 }  // namespace
 
-std::string report_json(const StudyRecord& study, Until until, const Insight* insight) {
-  return json_text(study_json(study, until, insight));
+std::string report_json(const StudyRecord& study, Until until, const ModelViews& models) {
+  return json_text(study_json(study, until, models));
 }
 
 std::string report_json(const std::vector<DatedStudy>& studies) {
   Json list = Json::array();
-  for (const DatedStudy& study : studies) list.push_back(study_json(*study.record, study.until, study.insight));
-  return json_text({{"schema", 1}, {"studies", std::move(list)}});
+  FalseStops audit;
+  for (const DatedStudy& study : studies) {
+    list.push_back(study_json(*study.record, study.until, study.models));
+    audit += count_false_stops(*study.record, study.models.ends);
+  }
+  return json_text({{"schema", 1}, {"studies", std::move(list)}, {"pooled", {{"audit", audit_json(audit)}}}});
 }
 
 }  // namespace tune::engine

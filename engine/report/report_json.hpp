@@ -4,13 +4,12 @@
 #include <vector>
 
 #include "engine/report/ledger.hpp"
-#include "tune/insight.hpp"
 
 namespace tune::engine {
 
 /// The report for programs, schema 1 (docs/command-line.md): times ISO 8601 in UTC, durations in seconds.
-std::string report_json(const StudyRecord& study, Until until = std::nullopt, const Insight* insight = nullptr);
-/// Several studies: `{"schema": 1, "studies": [...]}`, each as above.
+std::string report_json(const StudyRecord& study, Until until = std::nullopt, const ModelViews& models = {});
+/// Several studies: `{"schema": 1, "studies": [...], "pooled": {...}}`, each as above, and what they say together.
 std::string report_json(const std::vector<DatedStudy>& studies);
 
 }  // namespace tune::engine

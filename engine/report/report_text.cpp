@@ -5,7 +5,9 @@
 
 #include "engine/core/warm_start.hpp"
 #include "engine/report/ending_text.hpp"
+#include "engine/report/false_stops.hpp"
 #include "engine/report/format.hpp"
+#include "engine/report/slot_ledger.hpp"
 #include "engine/report/text_table.hpp"
 
 namespace tune::engine {
@@ -186,7 +188,13 @@ std::string saved_text(const StudyRecord& study, const Ledger& ledger) {
   return out;
 }
 
-std::string hours_section(const StudyRecord& study, const Ledger& ledger) {
+std::string audit_lines(const FalseStops& counts) {
+  std::string out;
+  for (const std::string& line : false_stops_lines(counts)) out += labelled(out.empty() ? "audit" : "", line);
+  return out;
+}
+
+std::string hours_section(const StudyRecord& study, const Ledger& ledger, const FalseStops& audit) {
   std::string out = "\n";
   const auto line = [](double seconds) { return duration_text(seconds) + " (" + hours_text(seconds) + ")"; };
   out += labelled("training", line(ledger.training) + ", the running time of all trials added up");
@@ -196,9 +204,15 @@ std::string hours_section(const StudyRecord& study, const Ledger& ledger) {
     out += labelled("lost", line(ledger.failed) + " of the training time, in trials that failed or diverged");
   out += labelled("saved", saved_text(study, ledger));
   if (ledger.stopped_early > 0 && ledger.saved) {
-    out += labelled("", std::string(kSavedMethod)) + labelled("", std::string(kSavedCaution));
+    if (ledger.saved_interval) {
+      out += labelled("", "between " + duration_text(ledger.saved_interval->low) + " and " +
+                              duration_text(ledger.saved_interval->high) + " (" + percent(kSavedLevel) +
+                              "), by the spread of the trials' own steps");
+    }
+    out += labelled("", std::string(kSavedMethod));
+    if (audit.spared == 0) out += labelled("", std::string(kSavedCaution));
   }
-  return out;
+  return out + audit_lines(audit);
 }
 
 /// Captures that were no numbers, and lines that were cut: never dropped in silence.
@@ -220,15 +234,24 @@ std::string unread_section(const StudyRecord& study) {
 
 }  // namespace
 
-std::string report_text(const StudyRecord& study, Until until, const Insight* insight) {
+std::string report_text(const StudyRecord& study, Until until, const ModelViews& models) {
   std::string out = heading(study);
   out += labelled("trials", counts_text(study));
   if (const std::string reasons = reasons_text(study); !reasons.empty()) out += labelled("stopped", reasons);
   out += best_section(study);
-  if (!ranking(study).empty()) out += insight_section(study, insight);
+  if (!ranking(study).empty()) out += insight_section(study, models.insight);
   out += failures_section(study);
-  out += hours_section(study, make_ledger(study, until));
-  return out + unread_section(study);
+  out += hours_section(study, make_ledger(study, until), count_false_stops(study, models.ends));
+  out += unread_section(study);
+  const std::string slots = slot_ledger_text(make_slot_ledger(study, until));
+  return slots.empty() ? out : out + "\n" + slots;
+}
+
+std::string pooled_text(const std::vector<DatedStudy>& studies) {
+  FalseStops counts;
+  for (const DatedStudy& study : studies) counts += count_false_stops(*study.record, study.models.ends);
+  const std::string audit = audit_lines(counts);
+  return audit.empty() ? "" : "The " + std::to_string(studies.size()) + " studies together\n" + audit;
 }
 
 std::string status_text(const StudyRecord& study, bool running, Until until) {

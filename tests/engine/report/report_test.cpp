@@ -45,6 +45,10 @@ lost        3.0 s (0.0008 h) of the training time, in trials that failed or dive
 saved       about 3.0 s (0.0008 h) of training in 1 trial, 9 % of the 35 s without early stopping
             estimated as (maximum step - last step) x the trial's own seconds per step;
             no stopped trial was run on to check it
+
+Where the slots' time went
+                               time    share      GPU
+  completed trials           13.5 s   22.5 %  0.0037 h
 )");
 }
 
@@ -102,7 +106,7 @@ Insight sample_insight() {
 
 TEST_CASE("report, text: what mattered") {
   Insight insight = sample_insight();
-  const std::string text = report_text(sample_study(), moment(30), &insight);
+  const std::string text = report_text(sample_study(), moment(30), {&insight});
   CHECK(text.find(R"(
 What mattered, by a model of 17 trials (it predicts 80 % of the variation among trials it was not shown):
   parameter           share   +-
@@ -115,11 +119,11 @@ At trial 5, the best so far, the model expects 0.905 (90 %: 0.9 to 0.91).
 )") != std::string::npos);
 
   for (int i = 0; i < 9; ++i) insight.importances.push_back({"p" + std::to_string(i), 0.0, 0.0});
-  CHECK(report_text(sample_study(), moment(30), &insight).find("and 1 parameter that mattered less") != std::string::npos);
+  CHECK(report_text(sample_study(), moment(30), {&insight}).find("and 1 parameter that mattered less") != std::string::npos);
 
   insight.importances = {{"learning_rate", 0.0, 0.0}};
   insight.interaction_share = 0.0;
-  const std::string flat = report_text(sample_study(), moment(30), &insight);
+  const std::string flat = report_text(sample_study(), moment(30), {&insight});
   CHECK(flat.find("It sees no difference between configurations.") != std::string::npos);
   CHECK(flat.find("(several together)") == std::string::npos);
 }
@@ -127,7 +131,7 @@ At trial 5, the best so far, the model expects 0.905 (90 %: 0.9 to 0.91).
 TEST_CASE("report, JSON: what mattered") {
   Insight insight = sample_insight();
   const StudyRecord study = sample_study();
-  const auto json = nlohmann::json::parse(report_json(study, moment(30), &insight)).at("insight");
+  const auto json = nlohmann::json::parse(report_json(study, moment(30), {&insight})).at("insight");
   CHECK(json == nlohmann::json::parse(R"({
     "trials": 17, "explained": 0.8, "interactions": 0.1377,
     "importance": [{"parameter": "learning_rate", "share": 0.7123, "share_sd": 0.04},
@@ -136,7 +140,7 @@ TEST_CASE("report, JSON: what mattered") {
                        "value": 0.93, "low": 0.9, "high": 0.95, "level": 0.9},
     "at_best_trial": {"trial": 5, "value": 0.905, "low": 0.8999999, "high": 0.91, "level": 0.9}})"));
   insight.best_trial = 0;
-  const auto several = nlohmann::json::parse(report_json(std::vector<DatedStudy>{{&study, {}, &insight}, {&study}}));
+  const auto several = nlohmann::json::parse(report_json(std::vector<DatedStudy>{{&study, {}, {&insight}}, {&study}}));
   CHECK(several.at("studies")[0].at("insight").at("at_best_trial").is_null());
   CHECK(several.at("studies")[1].at("insight").is_null());
 }
@@ -171,15 +175,18 @@ TEST_CASE("report, JSON: the documented keys in their order") {
     for (const auto& [key, value] : object.items()) out += (out.empty() ? "" : " ") + key;
     return out;
   };
-  CHECK(keys(json) == "schema study counts best insight seconds trials");
+  CHECK(keys(json) == "schema study counts best insight seconds ledger audit trials");
   CHECK(keys(json.at("study")) == "name status stop_reason ending objective strategy early_stopping seed warm_start");
   CHECK(keys(json.at("counts")) == "Completed Stopped Failed InProgress");
   CHECK(keys(json.at("best")) == "trial value step parameters");
   CHECK(keys(json.at("seconds")) == "training billable wall early_stopping_saved_estimate");
+  CHECK(keys(json.at("ledger")) == "completed stopped failed in_progress audit redone idle open away_seconds saved");
+  CHECK(keys(json.at("audit")) ==
+        "spared audited false_stops too_few_to_tell false_stop_rate interval stopped predicted expected_false_stops");
   const auto& trial = json.at("trials")[4];
   CHECK(keys(trial) ==
-        "trial name status secondary_status stop_reason failure_class value last_step parameters start end elapsed_seconds "
-        "training_seconds gpu_seconds observations attempts");
+        "trial name status secondary_status stop_reason failure_class value last_step spared_at_step parameters start end "
+        "elapsed_seconds training_seconds gpu_seconds observations attempts");
   CHECK(keys(trial.at("observations")[0]) == "metric step value attempt time");
   CHECK(keys(trial.at("attempts")[0]) == "attempt start end end_reason host gpus slot resumed_from_step");
 }

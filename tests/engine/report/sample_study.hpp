@@ -74,6 +74,7 @@ inline StudyRecord sample_study() {
   study.declared_max_step = 5;
   study.created = moment(0);
   study.active = std::chrono::seconds(25);
+  study.owned = {{moment(0), moment(25), 2, false}};
   const auto point = [&](double rate, std::int64_t batch, const char* optimizer) {
     return configuration_of(study.space, {{"learning_rate", rate}, {"mini_batch_size", batch}, {"optimizer", optimizer}});
   };
