@@ -250,7 +250,8 @@ class Drawing {
     }
     if (!place) place = box_at(0.0, true);
     taken.push_back(*place);
-    out_ += text_at(place->left, place->bottom - 2.5, series.name);
+    const bool right = place->left > x;
+    out_ += text_at(right ? place->left : place->right, place->bottom - 2.5, series.name, {right ? "start" : "end", ""});
   }
 
   void legend() {
