@@ -47,8 +47,14 @@ saved       about 3.0 s (0.0008 h) of training in 1 trial, 9 % of the 35 s witho
             no stopped trial was run on to check it
 
 Where the slots' time went
-                               time    share      GPU
-  completed trials           13.5 s   22.5 %  0.0037 h
+                                 time    share       GPU
+  completed trials               14 s   22.5 %  0.0037 h
+  stopped trials                5.0 s    8.3 %  0.0014 h
+  failed trials                 1.0 s    1.7 %  0.0003 h
+  running trials                 12 s   20.0 %  0.0033 h
+  redone: lost to retries       0.5 s    0.8 %  0.0001 h
+  idle                           28 s   46.7 %  0.0078 h
+  all slots while open     1 min 00 s  100.0 %  0.0167 h
 )");
 }
 
