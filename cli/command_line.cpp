@@ -25,7 +25,7 @@ constexpr const char* kUsage = R"(tune: tune the hyperparameters of a training p
   tune check CONFIG [--log FILE]   look at a config and its regexes before anything starts
   tune run CONFIG                  run a study (--dry-run: show three proposals)
   tune resume DIR                  go on with an interrupted study
-  tune compare CONFIG | DIR DIR    the same job without and with early stopping
+  tune compare CONFIG | DIR DIR    the same job with two settings, say without and with early stopping
   tune replay DIR|CSV              stopping rules on what was recorded
 
   tune status DIR                  how a study stands

@@ -51,6 +51,7 @@ Result<engine::StudySpec> load_study_spec(const Context& context, StudyOverrides
   engine::ConfigContext where = context.config_context();
   where.has_other_end = overrides.max_trials.has_value();
   where.needs_program = needs_program;
+  where.settings = overrides.settings;
   auto loaded = engine::load_config(overrides.config, context.registry, where);
   if (!loaded.ok()) return loaded.status();
   engine::StudySpec& spec = loaded->spec;

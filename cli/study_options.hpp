@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/context.hpp"
 
@@ -15,7 +16,8 @@ struct StudyOverrides {
   std::optional<std::uint64_t> seed;
   std::optional<std::int64_t> max_trials;
   std::optional<int> max_parallel;
-  std::string early_stopping;  ///< as given; empty: the config's
+  std::string early_stopping;              ///< as given; empty: the config's
+  std::vector<std::string> settings = {};  ///< `KEY=VALUE` in place of the config's
 };
 
 /// `--seed`, `--max-trials`, `--max-parallel`, `--early-stopping`, `--dir`.

@@ -302,7 +302,7 @@ bool is_sagemaker_job(const YamlNode& root) {
 Result<LoadedConfig> parse_config(std::string_view text, const std::string& name, const Registry& registry,
                                   const ConfigContext& context) {
   Diagnostics errors(name);
-  const YamlDocument document = parse_yaml(text);
+  YamlDocument document = parse_yaml(text);
   for (const YamlProblem& problem : document.problems) errors.add(problem.mark, problem.key, problem.message);
   if (!document.complete) return errors.status();
   if (document.root.kind != YamlNode::Kind::kMap) {
@@ -314,9 +314,15 @@ Result<LoadedConfig> parse_config(std::string_view text, const std::string& name
     errors.planned(document.root.members[0].mark, document.root.members[0].key, "an AWS CreateHyperParameterTuningJob request");
     return errors.status();
   }
+  std::string kept;
+  for (const std::string& setting : context.settings) {
+    TUNE_RETURN_IF_ERROR(apply_setting(document.root, setting));
+    kept += "# with " + setting + "\n";
+    std::replace(kept.end() - static_cast<std::ptrdiff_t>(setting.size()) - 1, kept.end() - 1, '\n', ' ');
+  }
   LoadedConfig loaded = Loader(document.root, registry, context, errors).load();
   if (!errors.empty()) return errors.status();
-  loaded.spec.text = text;
+  loaded.spec.text = kept.append(text);
   return loaded;
 }
 

@@ -13,7 +13,8 @@ struct ConfigContext {
   std::string working_directory;  ///< absolute; what relative paths in the config start from, and where trials run
   std::string program_directory;  ///< where the built-in trainers lie: the `tune` binary's; empty: looked up in PATH
   bool has_other_end = false;     ///< the command line brings an end of its own (`--max-trials`), so that the config needs none
-  bool needs_program = true;      ///< false for a session, whose trials its caller runs: `command` and `trainer` may be absent
+  std::vector<std::string> settings = {};  ///< `KEY=VALUE`, in place of what the file has at KEY, a path as `limits.max_parallel`
+  bool needs_program = true;  ///< false for a session, whose trials its caller runs: `command` and `trainer` may be absent
 };
 
 struct LoadedConfig {

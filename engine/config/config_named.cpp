@@ -97,37 +97,6 @@ const YamlNode& name_node(const YamlNode& node) {
   return name != nullptr ? *name : node;
 }
 
-/// `NAME`, `NAME:key=value,key=value` or a map in YAML's flow style, as the map it stands for.
-Result<YamlNode> inline_rule(std::string_view text) {
-  const std::string where(kOptionPath);
-  if (text.starts_with('{')) {
-    YamlDocument document = parse_yaml(text);
-    if (document.problems.empty()) return std::move(document.root);
-    return Status::invalid(where + ": " + document.problems.front().message);
-  }
-  const std::size_t colon = std::min(text.find(':'), text.size());
-  YamlNode name;
-  name.kind = Kind::kText;
-  name.text = std::string(text.substr(0, colon));
-  YamlNode map;
-  map.kind = Kind::kMap;
-  map.members.push_back({"name", {}, name});
-  text.remove_prefix(std::min(text.size(), colon + 1));
-  while (!text.empty()) {
-    const std::string_view item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), item.size() + 1));
-    const std::size_t equals = item.find('=');
-    if (equals == 0 || equals == std::string_view::npos) {
-      return Status::invalid(where + ": given '" + std::string(item) +
-                             "'; allowed: NAME, off, NAME:key=value,key=value, '{name: NAME, key: value}'");
-    }
-    const std::string key(item.substr(0, equals));
-    if (map.find(key) != nullptr) return Status::invalid(where + ": " + key + ": given twice");
-    map.members.push_back({key, {}, plain_scalar(std::string(item.substr(equals + 1)))});
-  }
-  return map;
-}
-
 /// A policy as a config names it: the entry, and the keys that its map may have.
 struct PolicyChoice {
   const Entry<StoppingPolicy>* entry = nullptr;
@@ -199,6 +168,36 @@ std::vector<Named> read_rules(const YamlNode& list, const std::string& path, con
 }
 
 }  // namespace
+
+Result<YamlNode> inline_rule(std::string_view text) {
+  const std::string where(kOptionPath);
+  if (text.starts_with('{')) {
+    YamlDocument document = parse_yaml(text);
+    if (document.problems.empty()) return std::move(document.root);
+    return Status::invalid(where + ": " + document.problems.front().message);
+  }
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  YamlNode name;
+  name.kind = Kind::kText;
+  name.text = std::string(text.substr(0, colon));
+  YamlNode map;
+  map.kind = Kind::kMap;
+  map.members.push_back({"name", {}, name});
+  text.remove_prefix(std::min(text.size(), colon + 1));
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), item.size() + 1));
+    const std::size_t equals = item.find('=');
+    if (equals == 0 || equals == std::string_view::npos) {
+      return Status::invalid(where + ": given '" + std::string(item) +
+                             "'; allowed: NAME, off, NAME:key=value,key=value, '{name: NAME, key: value}'");
+    }
+    const std::string key(item.substr(0, equals));
+    if (map.find(key) != nullptr) return Status::invalid(where + ": " + key + ": given twice");
+    map.members.push_back({key, {}, plain_scalar(std::string(item.substr(equals + 1)))});
+  }
+  return map;
+}
 
 StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_view path, const Registry& registry,
                              const Space& space, bool space_ok, Diagnostics& errors) {

@@ -12,6 +12,13 @@
 /// The parts that load_config is made of; each reports its errors and gives the best it can.
 namespace tune::engine {
 
+/// Puts a setting `KEY=VALUE` of the command line into a config's map: VALUE is YAML, at `early_stopping` also as behind
+/// --early-stopping. What it replaces gives it its place in messages.
+Status apply_setting(YamlNode& root, const std::string& setting);
+
+/// `NAME`, `NAME:key=value,key=value` or a map in YAML's flow style, as the map it stands for.
+Result<YamlNode> inline_rule(std::string_view text);
+
 /// `parameters`. A parent comes before its children whatever the order of the file, which is otherwise kept.
 Space read_parameters(const YamlNode& map, std::string_view path, Diagnostics& errors);
 
