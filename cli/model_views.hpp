@@ -12,11 +12,11 @@ namespace tune::cli {
 class AskedModels {
  public:
   explicit AskedModels(const StudyRecord& study);
-  [[nodiscard]] engine::ModelViews views() const { return {insight_ ? &*insight_ : nullptr, ends_}; }
+  [[nodiscard]] engine::ModelViews views() const { return {insight_ ? &*insight_ : nullptr, chances_}; }
 
  private:
   std::optional<Insight> insight_;
-  std::vector<PredictedEnd> ends_;
+  std::vector<EndChance> chances_;
 };
 
 }  // namespace tune::cli

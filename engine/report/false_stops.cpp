@@ -1,9 +1,6 @@
 #include "engine/report/false_stops.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
-#include <optional>
 
 #include "engine/report/format.hpp"
 #include "engine/report/ledger.hpp"
@@ -22,26 +19,11 @@ bool outcome_known(const TrialRecord& trial) {
          trial.failure != FailureClass::kAbandoned;
 }
 
-/// The best value among the trials that ran to their end, `but` left out.
-std::optional<double> best_end(const StudyRecord& study, TrialId but = 0) {
-  std::optional<double> best;
-  for (const TrialRecord& trial : study.trials) {
-    if (trial.id != but && ran_to_its_end(trial) && (!best || study.objective.better(*trial.value, *best))) best = trial.value;
-  }
-  return best;
-}
-
 /// A trial that alone ran to its end is no false stop: without it there would be nothing to compare.
 bool is_false_stop(const StudyRecord& study, const TrialRecord& trial) {
   if (!ran_to_its_end(trial)) return false;
   const auto best = best_end(study, trial.id);
   return best && study.objective.better(*trial.value, *best);
-}
-
-double chance_of_better(const PredictedEnd& end, double than, const Objective& objective) {
-  const double ahead = objective.goal == Goal::kMaximize ? end.mean - than : than - end.mean;
-  if (end.variance <= 0.0) return ahead > 0.0 ? 1.0 : 0.0;
-  return 0.5 * std::erfc(-ahead / (std::sqrt(end.variance) * std::numbers::sqrt2));
 }
 
 std::string percent(double share) { return shortened(100.0 * share, 3) + " %"; }
@@ -65,7 +47,15 @@ const DecisionRecord* spared_decision(const TrialRecord& trial) {
   return found == trial.decisions.end() ? nullptr : &*found;
 }
 
-FalseStops count_false_stops(const StudyRecord& study, std::span<const PredictedEnd> ends) {
+std::optional<double> best_end(const StudyRecord& study, TrialId but) {
+  std::optional<double> best;
+  for (const TrialRecord& trial : study.trials) {
+    if (trial.id != but && ran_to_its_end(trial) && (!best || study.objective.better(*trial.value, *best))) best = trial.value;
+  }
+  return best;
+}
+
+FalseStops count_false_stops(const StudyRecord& study, std::span<const EndChance> chances) {
   FalseStops counts;
   for (const TrialRecord& trial : study.trials) {
     counts.stopped += stopped_early(trial);
@@ -75,11 +65,9 @@ FalseStops count_false_stops(const StudyRecord& study, std::span<const Predicted
     ++counts.audited;
     counts.false_stops += is_false_stop(study, trial);
   }
-  const auto best = best_end(study);
-  if (!best) return counts;
-  for (const PredictedEnd& end : ends) {
+  for (const EndChance& one : chances) {
     ++counts.predicted;
-    counts.expected += chance_of_better(end, *best, study.objective);
+    counts.expected += one.chance;
   }
   return counts;
 }

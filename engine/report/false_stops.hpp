@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/report/binomial.hpp"
-#include "tune/predicted_end.hpp"
+#include "tune/end_chance.hpp"
 #include "tune/records.hpp"
 
 /// How often early stopping stopped the best trial: by the audit, and by a model of the curves (docs/early-stopping.md, "The
@@ -32,8 +33,11 @@ struct FalseStops {
 /// The decision that the audit did not carry out; null for a trial that was not spared.
 const DecisionRecord* spared_decision(const TrialRecord& trial);
 
-/// `ends`: of the trials that a rule stopped.
-FalseStops count_false_stops(const StudyRecord& study, std::span<const PredictedEnd> ends);
+/// The best value among the trials that ran to their end, `but` left out.
+std::optional<double> best_end(const StudyRecord& study, TrialId but = 0);
+
+/// `chances`: of the trials that a rule stopped, to have ended better than `best_end`.
+FalseStops count_false_stops(const StudyRecord& study, std::span<const EndChance> chances);
 
 /// A line of a report each, in plain words; none when no rule wanted to stop a trial.
 std::vector<std::string> false_stops_lines(const FalseStops& counts);

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tune/end_chance.hpp"
 #include "tune/insight.hpp"
-#include "tune/predicted_end.hpp"
 #include "tune/records.hpp"
 
 /// What a study cost and what early stopping spared it: folds over its attempts.
@@ -21,7 +21,7 @@ using Until = std::optional<TimePoint>;
 /// What models say of a study: nothing where none was asked.
 struct ModelViews {
   const Insight* insight = nullptr;
-  std::vector<PredictedEnd> ends = {};  ///< of the trials that a rule stopped
+  std::vector<EndChance> chances = {};  ///< of the trials that a rule stopped, to have ended better than best_end
 };
 
 /// A study, the moment up to which it is reported, and what models say of it.

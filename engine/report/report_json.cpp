@@ -250,7 +250,7 @@ Json study_json(const StudyRecord& study, Until until, const ModelViews& models)
             {"wall", json_seconds(ledger.wall)},
             {"early_stopping_saved_estimate", json_seconds(ledger.saved)}}},
           {"ledger", ledger_json(study, until, ledger)},
-          {"audit", audit_json(count_false_stops(study, models.ends))},
+          {"audit", audit_json(count_false_stops(study, models.chances))},
           {"trials", std::move(trials)}};
 }
 
@@ -265,7 +265,7 @@ std::string report_json(const std::vector<DatedStudy>& studies) {
   FalseStops audit;
   for (const DatedStudy& study : studies) {
     list.push_back(study_json(*study.record, study.until, study.models));
-    audit += count_false_stops(*study.record, study.models.ends);
+    audit += count_false_stops(*study.record, study.models.chances);
   }
   return json_text({{"schema", 1}, {"studies", std::move(list)}, {"pooled", {{"audit", audit_json(audit)}}}});
 }

@@ -241,7 +241,7 @@ std::string report_text(const StudyRecord& study, Until until, const ModelViews&
   out += best_section(study);
   if (!ranking(study).empty()) out += insight_section(study, models.insight);
   out += failures_section(study);
-  out += hours_section(study, make_ledger(study, until), count_false_stops(study, models.ends));
+  out += hours_section(study, make_ledger(study, until), count_false_stops(study, models.chances));
   out += unread_section(study);
   const std::string slots = slot_ledger_text(make_slot_ledger(study, until));
   return slots.empty() ? out : out + "\n" + slots;
@@ -249,7 +249,7 @@ std::string report_text(const StudyRecord& study, Until until, const ModelViews&
 
 std::string pooled_text(const std::vector<DatedStudy>& studies) {
   FalseStops counts;
-  for (const DatedStudy& study : studies) counts += count_false_stops(*study.record, study.models.ends);
+  for (const DatedStudy& study : studies) counts += count_false_stops(*study.record, study.models.chances);
   const std::string audit = audit_lines(counts);
   return audit.empty() ? "" : "The " + std::to_string(studies.size()) + " studies together\n" + audit;
 }

@@ -16,6 +16,7 @@ namespace {
 constexpr double kDelta = 0.075;
 constexpr std::int64_t kMinTrials = 4;
 constexpr double kWarmup = 0.1;  ///< share of the maximum step
+constexpr double kAudit = 0.05;  ///< share of the trials to be stopped that runs on, where the config does not say
 
 class Auto final : public StoppingPolicy {
  public:
@@ -74,7 +75,8 @@ Entry<StoppingPolicy> auto_entry() {
             if (!looks.ok()) return looks.status();
             return std::unique_ptr<StoppingPolicy>(std::make_unique<Auto>(
                 *looks, option<double>(options, "delta"), static_cast<std::size_t>(option<std::int64_t>(options, "min_trials"))));
-          }};
+          },
+          .audit_share = kAudit};
 }
 
 }  // namespace tune::strategies

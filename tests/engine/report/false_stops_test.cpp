@@ -36,7 +36,9 @@ struct Audited {
     trial.decisions.push_back({.step = 1, .kind = "stop", .rule = "median", .reason = "it was weak."});
     return trial;
   }
-  [[nodiscard]] FalseStops counts(std::vector<PredictedEnd> ends = {}) const { return count_false_stops(builder.record(), ends); }
+  [[nodiscard]] FalseStops counts(std::vector<EndChance> chances = {}) const {
+    return count_false_stops(builder.record(), chances);
+  }
 
   StudyBuilder builder;
 };
@@ -90,17 +92,12 @@ TEST_CASE("the model's false stops: the chance of each stopped trial to have end
   study.add(0.4, TrialStatus::kStopped, "median");
   study.add(0.5, TrialStatus::kStopped, "median");
   study.add(0.5, TrialStatus::kStopped, "median");
-  // One standard deviation below the best; exactly as good; certainly better.
-  const FalseStops counts = study.counts({{2, 0.5, 0.01}, {3, 0.6, 0.04}, {4, 0.7, 0.0}});
-  CHECK(counts.predicted == 3);
-  CHECK(counts.expected == doctest::Approx(0.15865525393 + 0.5 + 1.0));
-  Audited down(minimize("loss"));
-  down.add(0.6);
-  down.add(0.7, TrialStatus::kStopped, "median");
-  CHECK(down.counts({{2, 0.5, 0.01}}).expected == doctest::Approx(1.0 - 0.15865525393));
-  Audited nothing_to_beat;
-  nothing_to_beat.add(0.4, TrialStatus::kStopped, "median");
-  CHECK(nothing_to_beat.counts({{1, 0.5, 0.01}}).predicted == 0);
+  const FalseStops counts = study.counts({{2, 0.125}, {4, 0.5}});
+  CHECK(counts.stopped == 3);
+  CHECK(counts.predicted == 2);
+  CHECK(counts.expected == 0.625);
+  CHECK(*best_end(study.builder.record()) == 0.6);
+  CHECK_FALSE(best_end(study.builder.record(), 1).has_value());
 }
 
 TEST_CASE("under 20 audited trials the report says too few to tell; from there on a rate with its exact interval") {
@@ -108,7 +105,7 @@ TEST_CASE("under 20 audited trials the report says too few to tell; from there o
   study.add(0.5);
   for (int i = 0; i < 19; ++i) study.spared(0.1);
   study.add(0.3, TrialStatus::kStopped, "median");
-  std::string text = report_text(study.builder.record(), {}, {nullptr, {{21, 0.4, 0.01}}});
+  std::string text = report_text(study.builder.record(), {}, {nullptr, {{21, 0.16}}});
   CHECK(text.find("audit       19 trials of the 20 that a rule wanted to stop ran on; 0 false stops among them\n") !=
         std::string::npos);
   CHECK(text.find("too few to tell: a false-stop rate takes 20 audited trials") != std::string::npos);
