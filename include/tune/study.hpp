@@ -29,7 +29,7 @@ struct StudyOptions {
   /// conditional parameter needs its parent beside it.
   std::vector<NamedValues> initial = {};
   std::optional<Named> stopping = {};  ///< none: no early stopping
-  std::optional<double> audit = {};             ///< share of the trials to be stopped that runs on, 0 to 1; none: the rule's own
+  std::optional<double> audit = {};    ///< share of the trials to be stopped that runs on, 0 to 1; none: the rule's own
   /// Trials save into checkpoint_directory() and go on from resume_from(): rules may pause them. A rule that does needs it.
   bool checkpoints = false;
   std::optional<std::int64_t> max_trials = {};  ///< none: until the strategy is exhausted or another limit ends it
