@@ -1,5 +1,6 @@
 #include "strategies/tpe/tpe_strategy.hpp"
 
+#include "strategies/paused.hpp"
 #include "strategies/sobol.hpp"
 
 namespace tune::strategies {
@@ -55,7 +56,9 @@ std::optional<Configuration> TpeStrategy::propose(const StudyView& study, TrialI
                                                   const std::vector<Configuration>& asked, const Tried& tried) const {
   std::vector<ParzenEstimator::Observation> bad = observations_of(study, split.bad);
   if (options_.constant_liar) {
-    for (const TrialView running : study.running()) bad.push_back({&running.configuration(), 1.0});
+    for (const TrialView running : study.running()) {
+      if (!shown_and_paused(running)) bad.push_back({&running.configuration(), 1.0});
+    }
     for (const Configuration& proposed : asked) bad.push_back({&proposed, 1.0});
   }
   const ParzenEstimator good_density(cube_, observations_of(study, split.good), options_.parzen,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "strategies/curves/predicted_final.hpp"
+#include "strategies/paused.hpp"
 
 namespace tune::strategies {
 namespace {
@@ -25,6 +26,10 @@ TrialSplit split_trials(const StudyView& study, double share, std::int64_t most)
     }
     if (trial.status() == TrialStatus::kFailed) continue;
     if (trial.status() == TrialStatus::kCompleted && !trial.value()) continue;
+    if (const auto final = predictor.predict(trial)) ranking.emplace_back(sign * final->mean, trial.id());
+  }
+  for (const TrialView trial : study.running()) {
+    if (!shown_and_paused(trial)) continue;
     if (const auto final = predictor.predict(trial)) ranking.emplace_back(sign * final->mean, trial.id());
   }
   std::sort(ranking.begin(), ranking.end());

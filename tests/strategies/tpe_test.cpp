@@ -81,6 +81,23 @@ TEST_CASE("the better tenth is good; what was stopped counts as predicted, what 
   CHECK(split_trials(equal.view(), 0.1, 25).good == std::vector<TrialId>{1, 2, 3});
 }
 
+TEST_CASE("a paused trial with a number counts as a stopped one; one without is pending") {
+  Space space;
+  space.uniform("x", 0, 1);
+  StudyBuilder builder(space, minimize("loss"));
+  for (int i = 0; i < 10; ++i) {
+    std::vector<double> curve;
+    if (i > 0) curve.push_back(10.0 - i);
+    Configuration configuration(1);
+    configuration[0] = i / 10.0;
+    const TrialId trial = builder.add({.configuration = configuration, .curve = curve, .status = TrialStatus::kInProgress});
+    if (i < 9) builder.record().trials[static_cast<std::size_t>(trial - 1)].secondary = SecondaryStatus::kPaused;
+  }
+  const TrialSplit split = split_trials(builder.view(), 0.2, 25);
+  CHECK(split.good == std::vector<TrialId>{8, 9});
+  CHECK(split.bad == std::vector<TrialId>{2, 3, 4, 5, 6, 7});
+}
+
 TEST_CASE("the newest 25 trials have full weight, older ones less") {
   CHECK(age_weights(0).empty());
   CHECK(age_weights(25) == std::vector<double>(25, 1.0));

@@ -9,6 +9,7 @@
 #include "engine/replay/replay.hpp"
 #include "engine/replay/virtual_study.hpp"
 #include "tune/random.hpp"
+#include "tune/registry.hpp"
 
 namespace tune::engine {
 namespace {
@@ -154,6 +155,30 @@ TEST_CASE("a paused trial gives its worker away and goes on where it was when th
     CHECK(outcomes[1].to_the_end);
     CHECK(outcomes[2].steps == 1);
     CHECK(study.record().trial(2).attempts.size() == 2);
+  }
+}
+
+TEST_CASE("rules that promote bring the best curve to its end, few as the curves are, at less than half of the steps") {
+  std::vector<std::vector<double>> rows;
+  for (int row = 0; row < 9; ++row) {
+    rows.emplace_back();
+    for (int step = 1; step <= 12; ++step) rows.back().push_back(row * step);
+  }
+  const Curves curves = curves_from(rows);
+  const std::vector<std::size_t> order{3, 7, 0, 5, 8, 1, 4, 2, 6};
+  for (const int workers : {1, 4}) {
+    const auto policy = builtin().make_policy(Space(), named("asha", {{"min_resource", std::int64_t{1}},
+                                                                      {"reduction_factor", 3.0},
+                                                                      {"brackets", std::int64_t{1}},
+                                                                      {"mode", std::string("promote")}}));
+    REQUIRE(policy.ok());
+    VirtualStudy study(curves, policy->get(), maximize("score"), workers);
+    std::int64_t steps = 0;
+    const auto outcomes = study.run(order, 1);
+    for (const VirtualOutcome& outcome : outcomes) steps += outcome.steps;
+    CHECK(outcomes[4].to_the_end);
+    CHECK(outcomes[2].steps == 1);
+    CHECK(steps < 9 * 12 / 2);
   }
 }
 
