@@ -99,8 +99,7 @@ void VirtualStudy::start(Slot& slot, TrialId id, double now) {
 }
 
 void VirtualStudy::observe(TrialRecord& trial, const CurvePoint& point, double now) {
-  trial.series.front().points.push_back(
-      {point.step, point.value, moment(now), ++record_.seq, static_cast<int>(trial.attempts.size())});
+  trial.series.front().insert({point.step, point.value, moment(now), ++record_.seq, static_cast<int>(trial.attempts.size())});
   trial.judged_step = point.step;
 }
 

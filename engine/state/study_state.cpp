@@ -17,20 +17,6 @@ Duration gpu_time(const AttemptRecord& attempt, TimePoint end) {
   return std::max(Duration(0), end - *attempt.started) * static_cast<std::int64_t>(attempt.gpus.size());
 }
 
-/// Puts a point into a series: a later value for a step replaces the earlier one.
-void insert(Series& series, const Point& point) {
-  auto& points = series.points;
-  if (points.empty() || points.back().step < point.step) {
-    points.push_back(point);
-    return;
-  }
-  const auto at = std::ranges::lower_bound(points, point.step, {}, &Point::step);
-  if (at != points.end() && at->step == point.step)
-    *at = point;
-  else
-    points.insert(at, point);
-}
-
 }  // namespace
 
 std::int64_t virtual_clock(const TrialRecord& trial, const Objective& objective) {
@@ -201,7 +187,7 @@ Status StudyState::on(const Event& event, const event::Observed& body) {
   TrialRecord& trial = **found;
   auto series = std::ranges::find(trial.series, body.metric, &Series::metric);
   if (series == trial.series.end()) series = trial.series.insert(trial.series.end(), Series{body.metric, {}});
-  insert(*series, Point{body.step, body.value, event.time, event.seq, body.id.attempt});
+  series->insert(Point{body.step, body.value, event.time, event.seq, body.id.attempt});
   if (body.metric == record_.objective.metric) trial.judged_step = body.step;
 
   RunningDetail& detail = details_[body.id.trial];

@@ -75,12 +75,29 @@ struct Point {
   TimePoint time = {};
   std::int64_t order = 0;  ///< sequence number of the event that brought it: the order in which things happened
   int attempt = 1;
+  double total = 0.0;  ///< of the values up to here, summed in the order of steps; kept by `Series::insert`
 };
 
 /// The observations of one metric, one point a step, sorted by step; a later value for a step has replaced the earlier one.
 struct Series {
   std::string metric = {};
   std::vector<Point> points = {};
+
+  /// Puts a point in its place, with the totals from there on. False when it replaced one.
+  bool insert(const Point& point) {
+    const auto at = points.empty() || points.back().step < point.step
+                        ? points.end()
+                        : std::lower_bound(points.begin(), points.end(), point.step,
+                                           [](const Point& known, std::int64_t step) { return known.step < step; });
+    const bool replaces = at != points.end() && at->step == point.step;
+    auto place = replaces ? at : points.insert(at, point);
+    *place = point;
+    for (double total = place == points.begin() ? 0.0 : (place - 1)->total; place != points.end(); ++place) {
+      total += place->value;
+      place->total = total;
+    }
+    return !replaces;
+  }
 };
 
 /// One execution of a trial's command.

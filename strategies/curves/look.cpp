@@ -6,23 +6,16 @@
 #include <span>
 #include <tuple>
 
+#include "strategies/curves/points_until.hpp"
+
 namespace tune::strategies {
 namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
 constexpr std::int64_t kWindowParts = 10;  ///< a level is the mean over a tenth of the steps so far
 
-/// The points at steps <= `step`.
-std::span<const Point> until(std::span<const Point> points, std::int64_t step) {
-  const auto index = static_cast<std::size_t>(step);
-  // A curve without gaps has step k at place k - 1.
-  if (step >= 1 && index <= points.size() && points[index - 1].step == step) return points.first(index);
-  const auto end = std::ranges::upper_bound(points, step, {}, &Point::step);
-  return points.first(static_cast<std::size_t>(end - points.begin()));
-}
-
 double level_at(std::span<const Point> all, std::int64_t step, const Objective& objective) {
-  const std::span<const Point> points = until(all, step);
+  const std::span<const Point> points = points_until(all, step);
   if (points.empty()) return kNothing;
   const double sign = objective.goal == Goal::kMaximize ? 1.0 : -1.0;
   if (objective.value == ValueMode::kBest) {

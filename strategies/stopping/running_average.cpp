@@ -5,19 +5,14 @@
 #include <limits>
 #include <optional>
 
+#include "strategies/curves/points_until.hpp"
 #include "tune/status.hpp"
 
 namespace tune::strategies {
 std::optional<double> average_until(std::span<const Point> points, std::int64_t step) {
   if (points.empty() || points.back().step < step || points.front().step > step) return std::nullopt;
-  double sum = 0.0;
-  int count = 0;
-  for (const Point& point : points) {
-    if (point.step > step) break;
-    sum += point.value;
-    ++count;
-  }
-  return sum / count;
+  const auto seen = points_until(points, step);
+  return seen.back().total / static_cast<double>(seen.size());
 }
 
 std::vector<Reference> references_at(const StudyView& study, References which, std::int64_t step, TrialId judged) {
@@ -42,18 +37,22 @@ double worst_of(const Objective& objective) {
 
 double percentile_of(std::span<const Reference> references, double percentile, const Objective& objective) {
   TUNE_CHECK(!references.empty() && percentile >= 0.0 && percentile <= 100.0);
+  // As scores: more is better.
+  const double sign = objective.goal == Goal::kMaximize ? 1.0 : -1.0;
   std::vector<double> averages;
   averages.reserve(references.size());
-  for (const Reference& one : references) averages.push_back(std::isnan(one.average) ? worst_of(objective) : one.average);
-  std::ranges::sort(averages, [&](double a, double b) { return objective.better(b, a); });
-
+  for (const Reference& one : references) {
+    averages.push_back(sign * (std::isnan(one.average) ? worst_of(objective) : one.average));
+  }
   const double position = percentile * static_cast<double>(averages.size() - 1) / 100.0;
-  const auto below = static_cast<std::size_t>(position);
+  const auto below = averages.begin() + static_cast<std::ptrdiff_t>(position);
+  std::nth_element(averages.begin(), below, averages.end());
   const double fraction = position - std::floor(position);
-  const double worse = averages[below];
+  const double worse = sign * *below;
   // The neighbour is not looked at when it has no weight: 0 * infinity is no number. Equal neighbours give exactly that number.
-  if (fraction == 0.0 || averages[below + 1] == worse) return worse;
-  const double better = averages[below + 1];
+  if (fraction == 0.0) return worse;
+  const double better = sign * *std::min_element(below + 1, averages.end());
+  if (better == worse) return worse;
   if (std::isinf(worse)) return worse;
   return worse + fraction * (better - worse);
 }

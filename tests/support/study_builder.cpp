@@ -74,14 +74,7 @@ StudyBuilder& StudyBuilder::observe(TrialId trial, std::int64_t step, double val
   TrialRecord& record = at(trial);
   record.secondary = SecondaryStatus::kTraining;
   if (record.series.empty()) record.series.push_back({record_.objective.metric, {}});
-  auto& points = record.series.front().points;
-  const Point point{step, value, now(), next_order(), 1};
-  const auto place = std::ranges::lower_bound(points, step, {}, &Point::step);
-  if (place != points.end() && place->step == step) {
-    *place = point;
-  } else {
-    points.insert(place, point);
-  }
+  record.series.front().insert({step, value, now(), next_order(), 1});
   record.judged_step = step;
   return *this;
 }

@@ -39,7 +39,7 @@ std::vector<RungRecord> rung_records(const TrialView& trial, std::int64_t moment
       return;
     }
   };
-  const std::vector<Point> points = arrived(trial, moment);
+  const Arrived points = arrived(trial, moment);
   for (const Point& point : points) {
     if (!(habits.max_t_ends && static_cast<double>(point.step) >= span.max_t)) hand_over(point, point.order);
   }

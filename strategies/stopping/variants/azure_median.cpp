@@ -28,7 +28,7 @@ class AzureMedian final : public StoppingPolicy {
     std::vector<Reference> references;
     for (const TrialId id : others(study, trial)) {
       const TrialView other = study.trial(id);
-      const std::vector<Point> points = arrived(other, moment);
+      const Arrived points = arrived(other, moment);
       if (points.size() >= count && !failed_by(other, moment)) references.push_back({id, average_of_first(points, count)});
     }
     if (references.empty()) return not_judged(name(), trial, "no other run has reported as many values");

@@ -16,7 +16,7 @@ class KatibMedian final : public StoppingPolicy {
 
   [[nodiscard]] Decision judge(const StudyView& study, const TrialView& trial) const override {
     if (trial.objective().empty()) return not_judged(name(), trial, "there is no value to judge yet");
-    const std::vector<Point> own = arrived(trial, moment_of(trial));
+    const Arrived own = arrived(trial, moment_of(trial));
     if (own.size() != static_cast<std::size_t>(start_step_)) {
       return not_judged(name(), trial, "only value " + std::to_string(start_step_) + " is looked at");
     }
@@ -25,7 +25,7 @@ class KatibMedian final : public StoppingPolicy {
     double sum = 0.0;
     for (const TrialView other : study.finished()) {
       if (other.id() == trial.id() || !completed_by(other, created)) continue;
-      const std::vector<Point> points = arrived(other, created);
+      const Arrived points = arrived(other, created);
       if (points.empty()) continue;
       sum += average_of_first(points, std::min(points.size(), own.size()));
       comparison.references.push_back(other.id());

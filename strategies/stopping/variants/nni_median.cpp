@@ -54,7 +54,7 @@ class NniMedian final : public StoppingPolicy {
   [[nodiscard]] Decision judge(const StudyView& study, const TrialView& trial) const override {
     if (trial.objective().empty()) return not_judged(name(), trial, "there is no value to judge yet");
     const std::int64_t moment = moment_of(trial);
-    const std::vector<Point> own = arrived(trial, moment);
+    const Arrived own = arrived(trial, moment);
     if (static_cast<std::int64_t>(own.size()) < start_step_) {
       return not_judged(name(), trial, "it has reported fewer than " + std::to_string(start_step_) + " values");
     }
@@ -63,7 +63,7 @@ class NniMedian final : public StoppingPolicy {
     // In the order in which they ended, which decides where there is a NaN.
     for (const TrialView other : study.finished()) {
       if (other.id() == trial.id() || !completed_by(other, moment)) continue;
-      const std::vector<Point> points = arrived(other, moment);
+      const Arrived points = arrived(other, moment);
       if (points.size() < own.size()) continue;
       averages.push_back(average_of_first(points, own.size()));
       comparison.references.push_back(other.id());

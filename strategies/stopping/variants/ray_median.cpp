@@ -71,7 +71,7 @@ class RayMedian final : public StoppingPolicy {
  private:
   /// NaN when the trial has not got as far or has nothing to average.
   [[nodiscard]] double mean_until(const TrialView& other, std::int64_t moment, double now) const {
-    const std::vector<Point> points = arrived(other, moment);
+    const Arrived points = arrived(other, moment);
     if (points.empty() || time_of(options_, other, points.back()) < now) return std::nan("");
     const bool twice = ended_by(other, moment) && !failed_by(other, moment);
     double sum = 0.0;

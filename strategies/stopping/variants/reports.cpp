@@ -12,12 +12,14 @@ std::int64_t moment_of(const TrialView& trial) {
   return trial.objective().back().order;
 }
 
-std::vector<Point> arrived(const TrialView& trial, std::int64_t moment) {
-  std::vector<Point> points;
+Arrived arrived(const TrialView& trial, std::int64_t moment) {
+  const auto late = [&](const Point& point) { return point.order > moment; };
+  if (ended_by(trial, moment) || std::ranges::none_of(trial.objective(), late)) return Arrived(trial.objective());
+  Series some;
   for (const Point& point : trial.objective()) {
-    if (point.order <= moment) points.push_back(point);
+    if (!late(point)) some.insert(point);
   }
-  return points;
+  return Arrived(std::move(some.points));
 }
 
 std::vector<TrialId> others(const StudyView& study, const TrialView& judged) {
@@ -51,9 +53,7 @@ double python_best(std::span<const Point> points, Goal goal) {
 
 double average_of_first(std::span<const Point> points, std::size_t count) {
   TUNE_CHECK(count >= 1 && count <= points.size());
-  double sum = 0.0;
-  for (std::size_t i = 0; i < count; ++i) sum += points[i].value;
-  return sum / static_cast<double>(count);
+  return points[count - 1].total / static_cast<double>(count);
 }
 
 double numpy_percentile(std::vector<double> values, double percentile) {

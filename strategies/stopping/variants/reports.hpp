@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "tune/study_view.hpp"
@@ -12,8 +13,29 @@ namespace tune::strategies {
 
 /// The moment of a judgement: the order of the judged observation. REQUIRES: there is one.
 std::int64_t moment_of(const TrialView& trial);
-/// The trial's observations that had arrived by then, by step.
-std::vector<Point> arrived(const TrialView& trial, std::int64_t moment);
+/// Some observations of a trial by step, with their totals: the trial's own where they are all, else a copy. Valid as long as the view.
+class Arrived {
+ public:
+  explicit Arrived(std::span<const Point> all) : points_(all) {}
+  explicit Arrived(std::vector<Point> some) : copy_(std::move(some)), points_(copy_) {}
+  Arrived(Arrived&&) = default;  // a vector that is moved keeps its place in memory
+  Arrived& operator=(Arrived&&) = default;
+
+  [[nodiscard]] auto begin() const { return points_.begin(); }
+  [[nodiscard]] auto end() const { return points_.end(); }
+  [[nodiscard]] std::size_t size() const { return points_.size(); }
+  [[nodiscard]] bool empty() const { return points_.empty(); }
+  [[nodiscard]] const Point& operator[](std::size_t i) const { return points_[i]; }
+  [[nodiscard]] const Point& front() const { return points_.front(); }
+  [[nodiscard]] const Point& back() const { return points_.back(); }
+
+ private:
+  std::vector<Point> copy_;
+  std::span<const Point> points_;
+};
+
+/// The trial's observations that had arrived by then.
+Arrived arrived(const TrialView& trial, std::int64_t moment);
 /// Every trial but `judged` that had been proposed by then, by number.
 std::vector<TrialId> others(const StudyView& study, const TrialView& judged);
 bool ended_by(const TrialView& trial, std::int64_t moment);

@@ -54,7 +54,7 @@ class SyneTuneMedian final : public StoppingPolicy {
  private:
   /// What a trial had at exactly that step; none when it has reported no value there.
   [[nodiscard]] std::optional<double> result_at(const TrialView& trial, std::int64_t moment, std::int64_t step) const {
-    const std::vector<Point> points = arrived(trial, moment);
+    const Arrived points = arrived(trial, moment);
     for (const Point& point : points) {
       if (point.step == step) return options_.running_average ? average_until(points, step) : point.value;
     }
