@@ -11,14 +11,14 @@
 #include "tune/random.hpp"
 #include "tune/registry.hpp"
 
-/// How well final values are predicted, and how honest the uncertainty is, where `auto` stops a trial: that is what the search learns
-/// of it.
+/// How well final values are predicted, and how honest the uncertainty is, where `auto` stops a trial: that is what the search
+/// learns of it.
 ///
 ///     stopping_predictions FILE.csv.gz maximize|minimize [...]
 ///
-/// For each file, over 20 studies of 100 random trials: the median absolute error of the forward regression, of the median remaining
-/// gain and of the last value, in units of (best - median) of all final values, and the share of final values inside the 80 %
-/// intervals of the first two.
+/// For each file, over 20 studies of 100 random trials: the median absolute error of the forward regression, of the median
+/// remaining gain and of the last value, in units of (best - median) of all final values, and the share of final values inside
+/// the 80 % intervals of the first two.
 namespace {
 
 using namespace tune;
@@ -102,7 +102,8 @@ int measure(const std::string& path, const std::string& goal) {
     RandomStream stream(1, repeat, "predictions");
     std::vector<std::size_t> order(curves->curves.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    for (std::size_t i = 0; i < std::min(kTrials, order.size()); ++i) std::swap(order[i], order[i + stream.below(order.size() - i)]);
+    for (std::size_t i = 0; i < std::min(kTrials, order.size()); ++i)
+      std::swap(order[i], order[i + stream.below(order.size() - i)]);
     order.resize(std::min(kTrials, order.size()));
     watching.order = order;
     (void)study.run(order, 1);
@@ -120,8 +121,10 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: predictions FILE.csv[.gz] maximize|minimize [FILE GOAL ...]\n");
     return 2;
   }
-  std::printf("| curves | stops | forward: error | median gain: error | last value: error | forward: inside 80 %% | median gain: inside 80 %% |\n"
-              "|---|---|---|---|---|---|---|\n");
+  std::printf(
+      "| curves | stops | forward: error | median gain: error | last value: error | forward: inside 80 %% | median gain: inside "
+      "80 %% |\n"
+      "|---|---|---|---|---|---|---|\n");
   for (int i = 1; i + 1 < argc; i += 2) {
     if (const int code = measure(argv[i], argv[i + 1]); code != 0) return code;
   }

@@ -6,11 +6,13 @@
 #include "cli/exit_codes.hpp"
 #include "cli/run_with_display.hpp"
 #include "cli/study_options.hpp"
+#include "cli/verbs/compare_simulated.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "cli/whole_number.hpp"
 #include "engine/config/spec_json.hpp"
 #include "engine/core/study_core.hpp"
 #include "engine/journal/file_io.hpp"
+#include "engine/replay/curves.hpp"
 #include "engine/report/compare_report.hpp"
 #include "engine/report/proposals.hpp"
 
@@ -27,6 +29,8 @@ struct CompareOptions {
   std::vector<std::string> second;  ///< of the second
   int seeds = 1;
   std::string svg;
+  std::string simulate;  ///< a CSV of curves
+  std::string goal;      ///< of those
   bool resume = false;
   bool json = false;
 };
@@ -42,6 +46,14 @@ struct Places {
   std::string first;
   std::string second;
 };
+
+int show(const engine::Comparison& comparison, const CompareOptions& options) {
+  if (!options.svg.empty()) {
+    const Status drawn = engine::write_file_atomically(options.svg, engine::svg_plot(engine::comparison_plot(comparison)));
+    if (!drawn.ok()) return fail(drawn);
+  }
+  return write_out(options.json ? engine::comparison_json(comparison) : engine::comparison_text(comparison));
+}
 
 int show(const Context& context, const std::vector<Places>& places, const std::string& first_name, const std::string& second_name,
          const CompareOptions& options) {
@@ -59,11 +71,7 @@ int show(const Context& context, const std::vector<Places>& places, const std::s
   }
   const auto comparison = engine::compare_arms(pairs);
   if (!comparison.ok()) return fail(comparison.status());
-  if (!options.svg.empty()) {
-    const Status drawn = engine::write_file_atomically(options.svg, engine::svg_plot(engine::comparison_plot(*comparison)));
-    if (!drawn.ok()) return fail(drawn);
-  }
-  return write_out(options.json ? engine::comparison_json(*comparison) : engine::comparison_text(*comparison));
+  return show(*comparison, options);
 }
 
 /// Arms that have ended are left as they are, so that an interrupted comparison goes on where it was.
@@ -184,9 +192,42 @@ int run_arms(const Context& context, CompareOptions& options, const std::vector<
   return shown != kExitOk ? shown : code;
 }
 
+/// The rule that an arm's settings name; they may name nothing else where nothing is run.
+Result<std::string> rule_of(const std::vector<std::string>& settings, const char* option) {
+  constexpr std::string_view kKey = "early_stopping=";
+  if (settings.empty()) return std::string();
+  if (settings.size() > 1 || !settings.front().starts_with(kKey)) {
+    return Status::invalid(std::string(option) + ": given " + joined(settings) +
+                           "; allowed with --simulate: early_stopping=RULE");
+  }
+  return settings.front().substr(kKey.size());
+}
+
+int compare_curves(const Context& context, const CompareOptions& options) {
+  if (!options.places.empty()) return fail(Status::invalid("--simulate takes the place of CONFIG"));
+  SimulatedComparison wanted;
+  wanted.curves = options.simulate;
+  wanted.goal = options.goal;
+  const auto first = rule_of(options.first, "--a");
+  if (!first.ok()) return fail(first.status());
+  const auto second = rule_of(options.second, "--b");
+  if (!second.ok()) return fail(second.status());
+  wanted.first = *first;
+  wanted.second = second->empty() ? options.study.early_stopping : *second;
+  wanted.trials = static_cast<int>(std::min<std::int64_t>(options.study.max_trials.value_or(wanted.trials), engine::kMaxCurves));
+  wanted.workers = options.study.max_parallel.value_or(wanted.workers);
+  wanted.seeds = options.seeds;
+  wanted.seed = options.study.seed.value_or(wanted.seed);
+  const auto comparison = simulate_comparison(context, wanted);
+  return comparison.ok() ? show(*comparison, options) : fail(comparison.status());
+}
+
 int compare(const Context& context, CompareOptions& options) {
   namespace fs = std::filesystem;
   std::error_code error;
+  if (!options.simulate.empty()) return compare_curves(context, options);
+  if (!options.goal.empty()) return fail(Status::invalid("--goal is for --simulate; a config has its own"));
+  if (options.places.empty()) return fail(Status::invalid("CONFIG is required (or --simulate CURVES.csv)"));
   const bool settings = !options.first.empty() || !options.second.empty();
   const auto directories =
       std::ranges::count_if(options.places, [&](const std::string& place) { return fs::is_directory(place, error); });
@@ -212,8 +253,7 @@ void add_compare(CLI::App& app, Context& context) {
   CLI::App* verb = app.add_subcommand("compare", "the same job with two settings, say without and with early stopping");
   const auto options = std::make_shared<CompareOptions>();
   verb->add_option("CONFIG", options->places, "a config, two configs, or the directories of two studies that were run")
-      ->required()
-      ->expected(1, 2);
+      ->expected(0, 2);
   // One value each, so that CONFIG may stand behind them.
   verb->add_option("--a", options->first, "of the first arm, in place of the config's; may be given again")
       ->type_name("KEY=VALUE")
@@ -222,6 +262,12 @@ void add_compare(CLI::App& app, Context& context) {
   verb->add_option("--b", options->second, "of the second arm")->type_name("KEY=VALUE")->expected(1)->take_all();
   verb->add_option("--seeds", options->seeds, "with so many seeds, paired")->check(whole_number(1, kMostSeeds))->type_name("N");
   verb->add_option("--svg", options->svg, "a plot of the best value against training hours")->type_name("FILE");
+  verb->add_option("--simulate", options->simulate,
+                   "nothing is run: the arms' rules on recorded curves (off and auto by default)")
+      ->type_name("CURVES.csv");
+  CLI::Option* goal = verb->add_option("--goal", options->goal, "of those: maximize or minimize");
+  goal->check(CLI::IsMember({"maximize", "minimize"}));
+  context.choices[goal] = {"maximize", "minimize"};
   add_overrides(*verb, context, options->study);
   verb->add_flag("--resume", options->resume, "go on with a comparison that was interrupted");
   verb->add_flag("--json", options->json, "one JSON document on stdout");

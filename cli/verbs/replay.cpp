@@ -8,6 +8,7 @@
 #include "cli/verbs/verbs.hpp"
 #include "cli/whole_number.hpp"
 #include "engine/config/config.hpp"
+#include "engine/journal/file_io.hpp"
 #include "engine/replay/replay_report.hpp"
 #include "engine/run/run_study.hpp"
 
@@ -25,6 +26,7 @@ struct ReplayOptions {
   std::uint64_t seed = 1;
   std::string on_nan;
   std::string format = "text";
+  std::string svg;
 };
 
 Status read_places(const Context& context, const ReplayOptions& options, engine::Curves& curves, Objective& objective) {
@@ -80,6 +82,10 @@ int replay(const Context& context, const ReplayOptions& options) {
   report.left_out = curves.left_out;
   report.study = std::filesystem::is_directory(options.place);
   report.max_step = curves.max_step;
+  if (!options.svg.empty()) {
+    const Status drawn = engine::write_file_atomically(options.svg, engine::svg_plot(engine::replay_plot(report)));
+    if (!drawn.ok()) return fail(drawn);
+  }
   return write_out(options.format == "json" ? engine::replay_json(report) : engine::replay_text(report));
 }
 
@@ -112,6 +118,7 @@ void add_replay(CLI::App& app, Context& context) {
   CLI::Option* on_nan = verb->add_option("--on-nan", options->on_nan, "stop (default: the trial has diverged) or ignore");
   on_nan->check(CLI::IsMember({"stop", "ignore"}));
   context.choices[on_nan] = {"stop", "ignore"};
+  verb->add_option("--svg", options->svg, "a picture of saved against lost")->type_name("FILE");
   CLI::Option* format = verb->add_option("--format", options->format, "text (default) or json");
   format->check(CLI::IsMember({"text", "json"}));
   context.choices[format] = {"text", "json"};

@@ -49,15 +49,6 @@ Result<Finals> finals_of(const Curves& curves, const Objective& objective) {
   return finals;
 }
 
-/// The curves of one repeat: a random order without replacement (Fisher and Yates, from the front).
-void draw_order(std::vector<std::size_t>& order, std::size_t curves, std::size_t count, std::uint64_t seed, std::int64_t repeat) {
-  RandomStream stream(seed, repeat, "replay");
-  order.resize(curves);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  for (std::size_t i = 0; i < count; ++i) std::swap(order[i], order[i + stream.below(curves - i)]);
-  order.resize(count);
-}
-
 struct Repeat {
   double epochs_share = 0.0;
   double winner_lost = 0.0;
@@ -103,6 +94,15 @@ MeanFigure mean_of(const std::vector<Repeat>& repeats, double Repeat::*figure) {
 
 }  // namespace
 
+void draw_order(std::vector<std::size_t>& order, std::size_t curves, std::size_t count, std::uint64_t seed, std::int64_t repeat) {
+  RandomStream stream(seed, repeat, "replay");
+  count = std::min(count, curves);
+  order.resize(curves);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t i = 0; i < count; ++i) std::swap(order[i], order[i + stream.below(curves - i)]);
+  order.resize(count);
+}
+
 Result<ReplayRow> replay(const Curves& curves, const std::string& rule, const StoppingPolicy* policy,
                          const ReplaySettings& settings) {
   TUNE_CHECK(settings.repeats >= 1 && settings.repeats <= kMaxReplayRepeats && settings.trials >= 1);
@@ -110,14 +110,14 @@ Result<ReplayRow> replay(const Curves& curves, const std::string& rule, const St
   auto finals = finals_of(curves, settings.objective);
   if (!finals.ok()) return finals.status();
 
-  const std::size_t count = std::min(curves.curves.size(), static_cast<std::size_t>(settings.trials));
   std::vector<Repeat> repeats(static_cast<std::size_t>(settings.repeats));
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     VirtualStudy study(curves, policy, settings.objective, settings.workers);
     std::vector<std::size_t> order;
     for (std::size_t i = next++; i < repeats.size(); i = next++) {
-      draw_order(order, curves.curves.size(), count, settings.seed, static_cast<std::int64_t>(i));
+      draw_order(order, curves.curves.size(), static_cast<std::size_t>(settings.trials), settings.seed,
+                 static_cast<std::int64_t>(i));
       const auto outcomes = study.run(order, settings.seed + i);
       repeats[i] = judge_repeat(curves, *finals, order, outcomes);
     }

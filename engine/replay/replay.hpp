@@ -38,6 +38,10 @@ struct ReplayRow {
   std::optional<MeanFigure> seconds_saved = {};  ///< of one repeat, each curve at its own pace; none when a pace is unknown
 };
 
+/// A random order without replacement of `count` of so many curves (of all where there are fewer): Fisher and Yates, from the
+/// front.
+void draw_order(std::vector<std::size_t>& order, std::size_t curves, std::size_t count, std::uint64_t seed, std::int64_t repeat);
+
 /// Replays `policy` (none: no rule) `repeats` times on curves drawn without replacement in random order; the same orders for
 /// every rule. The winner is the drawn curve with the best final value (ties: any of them). A final value is that of
 /// `Objective::value`; one that is not finite counts as the worst of all. Fails (invalid) when all final values are alike.

@@ -1,6 +1,7 @@
 #include "engine/replay/replay_report.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/report/format.hpp"
 #include "engine/report/json_value.hpp"
@@ -76,6 +77,21 @@ std::string replay_json(const ReplayReport& report) {
                     {"workers", report.settings.workers},
                     {"seed", report.settings.seed},
                     {"rows", std::move(rows)}});
+}
+
+Plot replay_plot(const ReplayReport& report) {
+  Plot plot{.title = "Saved and lost by early stopping: " + std::filesystem::path(report.source).filename().string(),
+            .x_label = "steps saved, %",
+            .y_label = "best trial lost, % of the orders",
+            .series = {}};
+  int color = 0;
+  for (const ReplayRow& row : report.rows) {
+    plot.series.push_back({.name = row.rule,
+                           .kind = PlotSeries::Kind::kPoints,
+                           .points = {{100.0 * (1.0 - row.epochs_share.mean), 100.0 * row.winner_lost.mean}},
+                           .color = color++});
+  }
+  return plot;
 }
 
 }  // namespace tune::engine

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/replay/replay.hpp"
+#include "engine/report/svg_plot.hpp"
 
 namespace tune::engine {
 
@@ -22,5 +23,8 @@ struct ReplayReport {
 std::string replay_text(const ReplayReport& report);
 /// `tune replay --format json` (docs/command-line.md).
 std::string replay_json(const ReplayReport& report);
+
+/// Saved against lost: a dot for each rule.
+Plot replay_plot(const ReplayReport& report);
 
 }  // namespace tune::engine

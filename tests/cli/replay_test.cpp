@@ -88,6 +88,51 @@ TEST_CASE("rules on a study: its trials that ran to their end, the others are co
   CHECK(has(other.err, "is to maximize acc"));
 }
 
+TEST_CASE("the picture of a replay, and a comparison from curves") {
+  const TempDir directory;
+  directory.write("lines.csv", lines());
+  REQUIRE(tune({"replay", "lines.csv", "--goal", "maximize", "--early-stopping", "off", "--early-stopping", "median", "--svg",
+                "r.svg"},
+               directory)
+              .exit_code == 0);
+  const std::string picture = read_file(directory / "r.svg");
+  CHECK(picture.starts_with("<svg"));
+  CHECK(has(picture, "median"));
+
+  const std::vector<std::string> arguments{
+      "compare", "--simulate", "lines.csv", "--goal", "maximize", "--max-trials",     "20",
+      "--seeds", "3",          "--svg",     "c.svg",  "--json",   "--early-stopping", "median:min_trials=1"};
+  const auto result = tune(arguments, directory);
+  REQUIRE(result.exit_code == 0);
+  const auto json = nlohmann::json::parse(result.out);
+  REQUIRE(json.at("pairs").size() == 3);
+  for (const auto& pair : json["pairs"]) {
+    const auto& arms = pair.at("arms");
+    CHECK(arms[0].at("early_stopping") == "off");
+    CHECK(arms[0].at("counts").at("Completed") == 20);
+    CHECK(arms[0].at("seconds").at("training") == 200.0);
+    CHECK(arms[1].at("counts").at("Stopped") > 0);
+    CHECK(arms[1].at("seconds").at("training") < 200.0);
+    // Lines that never cross: nothing is lost.
+    CHECK(arms[0].at("best").at("value") == arms[1].at("best").at("value"));
+  }
+  CHECK(has(read_file(directory / "c.svg"), "<svg"));
+  CHECK(tune(arguments, directory).out == result.out);
+
+  const auto refused = [&](std::vector<std::string> bad, const std::string& part) {
+    bad.insert(bad.begin(), "compare");
+    const auto answer = tune(bad, directory);
+    CAPTURE(answer.err);
+    CHECK(answer.exit_code == 2);
+    CHECK(has(answer.err, part));
+  };
+  refused({}, "CONFIG is required");
+  refused({"--simulate", "lines.csv"}, "--goal maximize or --goal minimize");
+  refused({"--simulate", "lines.csv", "--goal", "maximize", "--b", "strategy=tpe"}, "early_stopping=RULE");
+  refused({"--simulate", "lines.csv", "--goal", "maximize", "--b", "early_stopping=off"}, "both arms have the rule off");
+  refused({"c.yaml", "--simulate", "lines.csv", "--goal", "maximize"}, "takes the place of CONFIG");
+}
+
 TEST_CASE("bad input to replay: exit code 2, a message that says where and what is allowed") {
   const TempDir directory;
   directory.write("lines.csv", lines());

@@ -62,7 +62,7 @@ command: [sh, trial.sh, "{{x}}"]
 """
 
 # What may differ between two runs of a deterministic study.
-FREE = {"start", "end", "time", "seconds", "elapsed_seconds", "training_seconds", "gpu_seconds", "attempt", "attempts"}
+FREE = {"start", "end", "time", "seconds", "away_seconds", "elapsed_seconds", "training_seconds", "gpu_seconds", "attempt", "attempts"}
 
 
 class Broken(Exception):

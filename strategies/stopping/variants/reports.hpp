@@ -13,7 +13,8 @@ namespace tune::strategies {
 
 /// The moment of a judgement: the order of the judged observation. REQUIRES: there is one.
 std::int64_t moment_of(const TrialView& trial);
-/// Some observations of a trial by step, with their totals: the trial's own where they are all, else a copy. Valid as long as the view.
+/// Some observations of a trial by step, with their totals: the trial's own where they are all, else a copy. Valid as long as the
+/// view.
 class Arrived {
  public:
   explicit Arrived(std::span<const Point> all) : points_(all) {}
