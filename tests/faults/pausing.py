@@ -73,9 +73,9 @@ def check_ended(study, trials=TRIALS):
             equal(len(steps), STEPS, f"steps of the completed trial {trial['trial']}")
             continue
         equal((trial["status"], trial["stop_reason"]), ("Stopped", "asha"), f"the end of trial {trial['trial']}")
-        # A kill may have come between the decision to start an attempt and its start: that one is lost.
+        # A kill may have come between the decision to start an attempt and its start: that one is lost. Ctrl-C interrupts.
         reasons = [one["end_reason"] for one in trial["attempts"]]
-        check(set(reasons) <= {"paused", "lost"} and reasons[-1] == "paused", f"how its attempts ended: {reasons}")
+        check(set(reasons) <= {"paused", "lost", "interrupted"} and reasons[-1] == "paused", f"how its attempts ended: {reasons}")
     equal(len(report["trials"]), trials, "trials")
     study.check_nothing_left()
     return report
