@@ -1,5 +1,6 @@
 #include "strategies/bayesian/bayesian_strategy.hpp"
 #include "strategies/grid_strategy.hpp"
+#include "strategies/health/health_rules.hpp"
 #include "strategies/random_strategy.hpp"
 #include "strategies/sobol_strategy.hpp"
 #include "strategies/stopping/policies.hpp"
@@ -17,6 +18,7 @@ Registry builtin() {
   registry.add(sobol_entry());
   registry.add(tpe_entry());
   register_policies(registry);
+  register_health_rules(registry);
   return registry;
 }
 

@@ -23,6 +23,7 @@ std::optional<OptionValue> as_type(const OptionValue& value, OptionType type) {
       if (whole) return static_cast<double>(std::get<std::int64_t>(value));
       return real ? std::optional(value) : std::nullopt;
     case OptionType::kString:
+    case OptionType::kMetrics:
       return std::holds_alternative<std::string>(value) ? std::optional(value) : std::nullopt;
     case OptionType::kIntOrShare:
       return whole || real ? std::optional(value) : std::nullopt;
@@ -70,6 +71,10 @@ Result<Options> resolve_options(const std::string& owner, const std::vector<Opti
     TUNE_RETURN_IF_ERROR(check_range(where, *spec, *typed));
     resolved[name] = *typed;
   }
+  for (const OptionSpec& spec : specs) {
+    if (spec.required && !resolved.contains(spec.name))
+      return Status::invalid(owner + ": " + spec.name + ": missing; allowed: " + spec.doc);
+  }
   return resolved;
 }
 
@@ -82,10 +87,9 @@ Result<Named> resolve_policy(const Registry& registry, const Named& given) {
   Named resolved{entry->name, *std::move(options)};
   for (const OptionSpec& spec : entry->options) {
     if (spec.type != OptionType::kRules) continue;
-    const auto rules = resolved.options.find(spec.name);
-    if (rules == resolved.options.end() || std::get<std::vector<Named>>(rules->second).empty())
-      return Status::invalid(owner + ": " + spec.name + ": missing; allowed: a list of at least one rule");
-    for (Named& rule : std::get<std::vector<Named>>(rules->second)) {
+    auto& rules = std::get<std::vector<Named>>(resolved.options.at(spec.name));
+    if (rules.empty()) return Status::invalid(owner + ": " + spec.name + ": given none; allowed: a list of at least one rule");
+    for (Named& rule : rules) {
       Result<Named> part = resolve_policy(registry, rule);
       if (!part.ok()) return Status::invalid(owner + ": " + part.status().message());
       rule = *std::move(part);

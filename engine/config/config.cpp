@@ -46,6 +46,8 @@ class Loader {
     check_pausing();
     require_end();
     note_metric();
+    for (std::string& note : unread_rules(spec_.rules, spec_.metrics, spec_.objective.metric, registry_))
+      notes_.push_back(std::move(note));
     return {std::move(spec_), std::move(notes_)};
   }
 
@@ -100,6 +102,8 @@ class Loader {
     if (const YamlNode* node = top_.find("early_stopping")) {
       spec_.stopping = read_stopping(*node, "early_stopping", registry_, spec_.space, space_ok_, errors_);
     }
+    if (const YamlNode* node = top_.find("rules"))
+      spec_.rules = read_rules(*node, "rules", registry_, spec_.space, space_ok_, errors_);
   }
 
   void read_limits() {

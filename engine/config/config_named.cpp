@@ -30,32 +30,6 @@ const Entry<Product>* find_entry(const std::vector<Entry<Product>>& entries, con
   return nullptr;
 }
 
-OptionValue option_value(const YamlNode& node, OptionType type) {
-  switch (type) {
-    case OptionType::kBool:
-      return node.flag;
-    case OptionType::kInt:
-      return node.whole;
-    case OptionType::kFloat:
-      return node.number;
-    case OptionType::kString:
-      return node.text;
-    case OptionType::kIntOrShare: {
-      if (node.kind == Kind::kInt) return node.whole;
-      return read_share(node).value_or(0.0);
-    }
-    case OptionType::kIntOrMap: {
-      if (node.kind == Kind::kInt) return node.whole;
-      std::map<std::string, std::int64_t> map;
-      for (const YamlMember& member : node.members) map[member.key] = member.value.whole;
-      return map;
-    }
-    case OptionType::kRules:
-      break;  // they need the registry: read_rules
-  }
-  return false;
-}
-
 void check_parameter_names(const YamlNode& map, const std::string& path, const Space& space, Diagnostics& errors) {
   std::vector<std::string> names;
   for (const Parameter& parameter : space.parameters()) names.push_back(parameter.name);
@@ -71,7 +45,7 @@ struct Known {
   bool space_ok;  ///< the space may be shown to those that are named
 };
 
-std::vector<Named> read_rules(const YamlNode& list, const std::string& path, const Known& known, Diagnostics& errors);
+std::vector<Named> read_parts(const YamlNode& list, const std::string& path, const Known& known, Diagnostics& errors);
 
 /// The entry's options as given, defaults filled in.
 template <typename Product>
@@ -82,7 +56,7 @@ NamedOptions resolve(const Entry<Product>& entry, const SectionReader& reader, c
     if (node != nullptr && node->kind == Kind::kMap && known.space_ok)
       check_parameter_names(*node, reader.path(spec.name), known.space, errors);
     if (node != nullptr && spec.type == OptionType::kRules) {
-      named.options[spec.name] = read_rules(*node, reader.path(spec.name), known, errors);
+      named.options[spec.name] = read_parts(*node, reader.path(spec.name), known, errors);
     } else if (node != nullptr) {
       named.options[spec.name] = option_value(*node, spec.type);
     } else if (spec.default_value) {
@@ -158,7 +132,7 @@ std::optional<NamedOptions> read_rule(const YamlNode& node, const std::string& p
   return read_policy(choice, node, reader, path, known, before, errors);
 }
 
-std::vector<Named> read_rules(const YamlNode& list, const std::string& path, const Known& known, Diagnostics& errors) {
+std::vector<Named> read_parts(const YamlNode& list, const std::string& path, const Known& known, Diagnostics& errors) {
   std::vector<Named> rules;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     auto rule = read_rule(list.items[i], path + "[" + std::to_string(i) + "]", known, {}, errors);
@@ -197,6 +171,33 @@ Result<YamlNode> inline_rule(std::string_view text) {
     map.members.push_back({key, {}, plain_scalar(std::string(item.substr(equals + 1)))});
   }
   return map;
+}
+
+OptionValue option_value(const YamlNode& node, OptionType type) {
+  switch (type) {
+    case OptionType::kBool:
+      return node.flag;
+    case OptionType::kInt:
+      return node.whole;
+    case OptionType::kFloat:
+      return node.number;
+    case OptionType::kString:
+    case OptionType::kMetrics:
+      return node.text;
+    case OptionType::kIntOrShare: {
+      if (node.kind == Kind::kInt) return node.whole;
+      return read_share(node).value_or(0.0);
+    }
+    case OptionType::kIntOrMap: {
+      if (node.kind == Kind::kInt) return node.whole;
+      std::map<std::string, std::int64_t> map;
+      for (const YamlMember& member : node.members) map[member.key] = member.value.whole;
+      return map;
+    }
+    case OptionType::kRules:
+      break;  // they need the registry: read_rules
+  }
+  return false;
 }
 
 StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_view path, const Registry& registry,

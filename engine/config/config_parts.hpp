@@ -44,6 +44,16 @@ struct StrategyChoice {
 StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_view path, const Registry& registry,
                              const Space& space, bool space_ok, Diagnostics& errors);
 
+/// The value of an option whose type is neither kRules nor wrong.
+OptionValue option_value(const YamlNode& node, OptionType type);
+
+/// `rules`, the health rules, each with its consent.
+std::vector<HealthSpec> read_rules(const YamlNode& list, std::string_view path, const Registry& registry, const Space& space,
+                                   bool space_ok, Diagnostics& errors);
+/// A note for each pattern of a rule that names none of the metrics that are defined.
+std::vector<std::string> unread_rules(const std::vector<HealthSpec>& rules, const std::vector<MetricDefinition>& definitions,
+                                      const std::string& objective, const Registry& registry);
+
 /// `early_stopping`; none when it is off or wrong.
 std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view path, const Registry& registry,
                                           const Space& space, bool space_ok, Diagnostics& errors);

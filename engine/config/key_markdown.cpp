@@ -74,6 +74,8 @@ std::string options_markdown(const Registry& registry) {
   text += entries_text<Strategy>(registry.strategies(), strategy_section(), strategy_section);
   text += chapter(stopping_section()) + planned_text(registry.planned_policies());
   text += entries_text<StoppingPolicy>(registry.policies(), stopping_section(), stopping_section);
+  text += chapter(health_section());
+  text += entries_text<HealthRule>(registry.health_rules(), health_section(), health_section);
   while (text.ends_with("\n\n")) text.pop_back();
   return text;
 }

@@ -3,6 +3,7 @@
 #include "engine/config/key_sections.hpp"
 #include "engine/config/parameter_keys.hpp"
 #include "engine/config/trainer_presets.hpp"
+#include "tune/metric_definition.hpp"
 
 namespace tune::engine {
 
@@ -59,7 +60,11 @@ SectionSpec top() {
            .type = KeyType::kStopping,
            .default_text = "off",
            .doc = "Whom to stop: a name, `off`, or a map with a name and options."},
-          {.name = "rules", .doc = "Health rules.", .planned = true},
+          {.name = "rules",
+           .type = KeyType::kHealthRules,
+           .default_text = "none",
+           .doc = "Health rules: what is wrong with a trial by what it says of itself ([health rules](health-rules.md)).",
+           .max_entries = kMaxHealthRules},
           {.name = "limits", .type = KeyType::kSection, .doc = "When to end, how much at once.", .section = "limits"},
           {.name = "completion", .type = KeyType::kSection, .doc = "Reasons to end early.", .section = "completion"},
           {.name = "warm_start",
@@ -139,7 +144,12 @@ SectionSpec objective() {
 }
 
 KeySpec option_key(const OptionSpec& option) {
-  KeySpec key{.name = option.name, .doc = option.doc, .min = option.min, .max = option.max, .allowed = option.allowed};
+  KeySpec key{.name = option.name,
+              .doc = option.doc,
+              .required = option.required,
+              .min = option.min,
+              .max = option.max,
+              .allowed = option.allowed};
   switch (option.type) {
     case OptionType::kBool:
       key.type = KeyType::kFlag;
@@ -161,7 +171,11 @@ KeySpec option_key(const OptionSpec& option) {
       break;
     case OptionType::kRules:
       key.type = KeyType::kRules;
-      key.required = true;
+      break;
+    case OptionType::kMetrics:
+      key.type = KeyType::kText;
+      key.like = "a regular expression for the whole name of a metric";
+      key.max_length = kMaxMetricRegexLength;
       break;
   }
   if (!option.default_value) return key;
@@ -269,8 +283,19 @@ SectionSpec rule_section() {
           .short_key = "name"};
 }
 
+SectionSpec health_section() {
+  return {.name = "rules",
+          .doc = "One health rule.",
+          .keys = {{.name = "name", .doc = "The rule.", .required = true},
+                   {.name = "action",
+                    .default_text = "warn",
+                    .doc = "What follows when it finds what it looks for: `warn` says so once a trial, `stop` stops the trial.",
+                    .allowed = {"warn", "stop"}}}};
+}
+
 SectionSpec strategy_section(const Entry<Strategy>& entry) { return with_options(strategy_section(), entry); }
 SectionSpec stopping_section(const Entry<StoppingPolicy>& entry) { return with_options(stopping_section(), entry); }
+SectionSpec health_section(const Entry<HealthRule>& entry) { return with_options(health_section(), entry); }
 SectionSpec rule_section(const Entry<StoppingPolicy>& entry) { return with_options(rule_section(), entry); }
 
 std::vector<std::string> section_keys() {

@@ -13,6 +13,7 @@ namespace tune::engine {
 inline constexpr std::size_t kMaxConfigEntries = 1000;     ///< of one map or list of a config
 inline constexpr std::size_t kMaxCategoricalValues = 256;  ///< of one parameter
 inline constexpr std::size_t kMaxNameLength = 255;         ///< bytes
+inline constexpr std::size_t kMaxHealthRules = 100;        ///< of one study; SageMaker Debugger: 20
 inline constexpr double kMinGpuHours = 0.001;              ///< of limits.max_gpu_hours
 inline constexpr double kMaxGpuHours = 1e9;
 
@@ -41,6 +42,7 @@ enum class KeyType {
   kStrategy,     ///< a name or a map with the keys of a strategy's section
   kStopping,     ///< a name, `off`, or a map with the keys of a policy's section
   kRules,        ///< a list of names or maps with the keys of a rule's section, not empty
+  kHealthRules,  ///< a list of maps with the keys of a health rule's section
 };
 
 struct KeySpec {
@@ -85,8 +87,10 @@ SectionSpec strategy_section(const Entry<Strategy>& entry);
 SectionSpec stopping_section(const Entry<StoppingPolicy>& entry);
 /// The map that names a policy as one of the rules that another is made of.
 SectionSpec rule_section(const Entry<StoppingPolicy>& entry);
+SectionSpec health_section(const Entry<HealthRule>& entry);
 /// The keys that all of them share.
 SectionSpec strategy_section();
+SectionSpec health_section();
 SectionSpec stopping_section();
 SectionSpec rule_section();
 

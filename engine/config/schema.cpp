@@ -59,8 +59,7 @@ template <typename Product>
 Json named_schema(const std::vector<Entry<Product>>& entries, const std::string& section_name, std::vector<std::string> names) {
   std::vector<Json> choices;
   for (const Entry<Product>& entry : entries) {
-    const bool needs_more =
-        std::ranges::any_of(entry.options, [](const OptionSpec& spec) { return spec.type == OptionType::kRules; });
+    const bool needs_more = std::ranges::any_of(entry.options, [](const OptionSpec& spec) { return spec.required; });
     if (entry.variant.empty() && !needs_more) names.push_back(entry.name);
     choices.push_back(reference(section_name + "." + entry.name + (entry.variant.empty() ? "" : "." + entry.variant)));
   }
@@ -133,6 +132,13 @@ Json value_schema(const KeySpec& key, const Registry& registry) {
       return named_schema(registry.strategies(), strategy_section().name, {});
     case KeyType::kStopping:
       return named_schema(registry.policies(), stopping_section().name, {std::string(kOff)});
+    case KeyType::kHealthRules: {
+      std::vector<Json> choices;
+      for (const Entry<HealthRule>& entry : registry.health_rules()) choices.push_back(reference(health_section(entry).name));
+      Json list{{"type", {"array", "null"}}, {"maxItems", key.max_entries}};
+      list["items"] = choices.empty() ? Json(false) : any_of(std::move(choices));
+      return list;
+    }
     case KeyType::kRules:
       return list_of(reference(rule_section().name), 1, key.max_entries);
   }
@@ -196,6 +202,10 @@ std::string schema_json(const Registry& registry) {
       for (KeySpec& key : spec.keys) key.required = key.required || (key.name == "variant" && !entry.variant.empty());
       definitions[spec.name] = section_schema(spec, registry);
     }
+  }
+  for (const Entry<HealthRule>& entry : registry.health_rules()) {
+    const SectionSpec spec = health_section(entry);
+    definitions[spec.name] = section_schema(spec, registry);
   }
   definitions[rule_section().name] = named_schema(registry.policies(), rule_section().name, {});
   schema["definitions"] = std::move(definitions);

@@ -174,6 +174,7 @@ bool fits(const YamlNode& value, const KeySpec& key) {
       return value.kind == Kind::kMap || value.kind == Kind::kNull;
     case KeyType::kSectionList:
     case KeyType::kPoints:
+    case KeyType::kHealthRules:
       return value.kind == Kind::kList || value.kind == Kind::kNull;
     default:
       return true;
@@ -269,6 +270,8 @@ std::string allowed_text(const KeySpec& key) {
       return "a list of maps";
     case KeyType::kPoints:
       return "a list of maps from parameters to values";
+    case KeyType::kHealthRules:
+      return "a list of maps, each with a health rule's name, metrics and options";
     case KeyType::kParameters:
       return "a map with at least one parameter";
     case KeyType::kStrategy:

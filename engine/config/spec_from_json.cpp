@@ -223,6 +223,16 @@ std::optional<StoppingSpec> read_stopping(Reader reader) {
   return stopping;
 }
 
+std::vector<HealthSpec> read_rules(const Reader& reader) {
+  std::vector<HealthSpec> rules;
+  if (reader.is_null()) return rules;
+  reader.each([&](Reader one) {
+    rules.push_back({one["rule"].named(), one["stop"].flag()});
+    one.done();
+  });
+  return rules;
+}
+
 Limits read_limits(Reader reader) {
   Limits limits;
   limits.max_trials = optional_whole(reader["max_trials"]);
@@ -339,6 +349,7 @@ Result<StudySpec> spec_from_json(std::string_view text) {
   spec.seed = reader["seed"].natural();
   if (const Reader lookahead = reader.maybe("lookahead"); !lookahead.is_null()) spec.lookahead = lookahead.small();
   spec.stopping = read_stopping(reader["early_stopping"]);
+  spec.rules = read_rules(reader.maybe("rules"));
   spec.limits = read_limits(reader["limits"]);
   spec.completion = read_completion(reader["completion"]);
   spec.warm_start = read_warm_start(reader.maybe("warm_start"));

@@ -106,6 +106,12 @@ Json stopping_json(const std::optional<StoppingSpec>& stopping) {
               {"audit", stopping->audit}};
 }
 
+Json rules_json(const std::vector<HealthSpec>& rules) {
+  Json list = Json::array();
+  for (const HealthSpec& spec : rules) list.push_back(Json{{"rule", named_json(spec.rule)}, {"stop", spec.stop}});
+  return list;
+}
+
 Json texts_json(const std::vector<std::pair<std::string, std::string>>& texts) {
   Json list = Json::array();
   for (const auto& [key, text] : texts) list.push_back(Json{{"name", key}, {"value", text}});
@@ -145,6 +151,7 @@ Json to_json(const StudySpec& spec) {
   json["seed"] = spec.seed;
   json["lookahead"] = spec.lookahead;
   json["early_stopping"] = stopping_json(spec.stopping);
+  json["rules"] = rules_json(spec.rules);
   json["limits"] = limits_json(spec.limits);
   json["completion"] = Json{{"target", optional_json(spec.completion.target)},
                             {"not_improving", optional_json(spec.completion.not_improving)},

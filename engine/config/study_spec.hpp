@@ -26,6 +26,12 @@ struct StoppingSpec {
   bool audit_given = false;             ///< not the rule's default; no part of the record
 };
 
+/// A health rule with what follows when it finds what it looks for.
+struct HealthSpec {
+  Named rule;         ///< options resolved
+  bool stop = false;  ///< the trial is stopped; else a warning
+};
+
 struct Limits {
   std::optional<std::int64_t> max_trials;
   int max_parallel = 1;
@@ -65,6 +71,7 @@ struct StudySpec {
   std::uint64_t seed = 0;
   int lookahead = 0;  ///< 1: the next proposal is made right after a launch, while trials run
   std::optional<StoppingSpec> stopping;
+  std::vector<HealthSpec> rules;  ///< health rules
   Limits limits;
   Completion completion;
   std::optional<WarmStart> warm_start;  ///< absolute directories

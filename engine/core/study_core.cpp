@@ -78,6 +78,9 @@ Status StudyCore::make_parts(const StudySpec& spec, const Registry& registry) {
   if (!made.ok()) return made.status();
   strategy_ = *std::move(made);
   first_points_.emplace(spec);
+  Result<HealthRules> health = HealthRules::make(spec, registry);
+  if (!health.ok()) return health.status();
+  health_ = *std::move(health);
   if (!spec.stopping) return {};
   Result<std::unique_ptr<StoppingPolicy>> rule = registry.make_policy(spec.space, spec.stopping->policy);
   if (!rule.ok()) return rule.status();
@@ -124,10 +127,15 @@ Result<std::unique_ptr<StudyCore>> StudyCore::open(const std::string& directory,
   if (!content.ok()) return content.status();
   StudyState state;
   std::optional<Event> last;
-  bool last_was_new = false;
+  std::optional<event::Observed> judged;  // whose chain of decisions the journal may have ended in
   const Result<JournalReading> reading = read_journal(*content, path, [&](const Event& event) {
-    const auto* observed = std::get_if<event::Observed>(&event.body);
-    last_was_new = observed != nullptr && is_new_step(state.record(), observed->id.trial, observed->metric, observed->step);
+    if (const auto* observed = std::get_if<event::Observed>(&event.body)) {
+      judged.reset();
+      if (is_new_step(state.record(), observed->id.trial, observed->metric, observed->step)) judged = *observed;
+    } else if (const auto* decided = std::get_if<event::Decided>(&event.body);
+               decided == nullptr || !is_warning(to_string(decided->decision.kind), decided->decision.rule)) {
+      judged.reset();
+    }
     last = event;
     return state.apply(event);
   });
@@ -151,7 +159,7 @@ Result<std::unique_ptr<StudyCore>> StudyCore::open(const std::string& directory,
   const StudyRecord& record = core->record();
   if (record.status == StudyStatus::kInProgress || changes.any()) {
     core->change_limits(changes);
-    core->complete_chain(*last, last_was_new);
+    core->complete_chain(*last, judged);
     TUNE_RETURN_IF_ERROR(core->commit(true));
   }
   return core;
@@ -293,8 +301,29 @@ std::optional<Decision> StudyCore::observe(AttemptId id, const std::string& metr
                                            std::optional<event::LogPosition> position) {
   const bool first_value = is_new_step(record(), id.trial, metric, step);
   record_event(event::Observed{id, metric, step, value, std::move(position)});
-  if (metric != record().objective.metric || !first_value || is_ending(id.trial)) return std::nullopt;
-  return decide(id, step, value);
+  if (!first_value || is_ending(id.trial)) return std::nullopt;
+  return judge_observation(id, metric, step, value);
+}
+
+/// Of a first value at its step, of a trial whose attempt is not to end. Divergence comes before the health rules, these before the
+/// policy.
+std::optional<Decision> StudyCore::judge_observation(AttemptId id, const std::string& metric, std::int64_t step, double value) {
+  const bool objective = metric == record().objective.metric;
+  const bool diverges = objective && !std::isfinite(value) && state_.spec().objective.on_nan == OnNan::kStop;
+  if (!diverges) {
+    if (auto stop = decide_health(id, metric, step)) return stop;
+  }
+  return objective ? decide(id, step, value) : std::nullopt;
+}
+
+std::optional<Decision> StudyCore::decide_health(AttemptId id, const std::string& metric, std::int64_t step) {
+  for (Decision& decision : health_.judge(record().trial(id.trial), metric, step)) {
+    record_event(event::Decided{id, step, decision});
+    if (decision.kind != Decision::Kind::kStop) continue;
+    request_stop(id.trial, decision.rule);
+    return std::move(decision);
+  }
+  return std::nullopt;
 }
 
 std::optional<Decision> StudyCore::decide(AttemptId id, std::int64_t step, double value) {
@@ -319,10 +348,9 @@ bool StudyCore::carry_stop(TrialId trial, const std::string& rule) {
 }
 
 /// An observation, its decision and the stop belong together; a torn journal may end between them.
-void StudyCore::complete_chain(const Event& last, bool last_was_new) {
-  if (const auto* observed = std::get_if<event::Observed>(&last.body)) {
-    const bool judged = observed->metric == record().objective.metric && last_was_new;
-    if (judged && !is_ending(observed->id.trial)) (void)decide(observed->id, observed->step, observed->value);
+void StudyCore::complete_chain(const Event& last, const std::optional<event::Observed>& judged) {
+  if (judged) {
+    if (!is_ending(judged->id.trial)) (void)judge_observation(judged->id, judged->metric, judged->step, judged->value);
   } else if (const auto* decided = std::get_if<event::Decided>(&last.body)) {
     if (decided->decision.kind == Decision::Kind::kStop) carry_stop(decided->id.trial, decided->decision.rule);
   }
@@ -369,10 +397,11 @@ void StudyCore::notify(const Event& event) {
   } else if (const auto* observed = std::get_if<event::Observed>(&event.body)) {
     happening = {Kind::kObserved, observed->id.trial, observed->metric, observed->step, observed->value, ""};
   } else if (const auto* decided = std::get_if<event::Decided>(&event.body)) {
-    happening.kind = Kind::kDecision;
+    const bool warning = is_warning(to_string(decided->decision.kind), decided->decision.rule);
+    happening.kind = warning ? Kind::kNote : Kind::kDecision;
     happening.trial = decided->id.trial;
     happening.step = decided->step;
-    happening.text = decided->decision.reason;
+    happening.text = (warning ? "warning (" + decided->decision.rule + "): " : "") + decided->decision.reason;
   } else if (const auto* spared = std::get_if<event::Spared>(&event.body)) {
     happening.trial = spared->trial;
     happening.text = "spared by the audit: it goes on, to see what stopping it would have cost";

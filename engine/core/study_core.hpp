@@ -10,6 +10,7 @@
 #include "engine/core/completion.hpp"
 #include "engine/core/first_points.hpp"
 #include "engine/core/happening.hpp"
+#include "engine/core/health.hpp"
 #include "engine/core/outcome.hpp"
 #include "engine/core/read_study.hpp"
 #include "engine/core/warm_start.hpp"
@@ -64,8 +65,8 @@ class StudyCore {
   /// REQUIRES: none is in flight.
   AttemptId launch(TrialId trial, std::optional<std::int64_t> resumed_from_step, std::int64_t virtual_start = 0);
   void started(AttemptId id, const Started& where);
-  /// One observation. Returns the decision when the attempt is to end for it, by a stop or a pause: that is then in the journal's
-  /// queue as well.
+  /// One observation, judged by the health rules that look at its metric and, of the objective, by the policy. Returns the
+  /// decision when the attempt is to end for it, by a stop or a pause: that is then in the journal's queue as well.
   std::optional<Decision> observe(AttemptId id, const std::string& metric, std::int64_t step, double value,
                                   std::optional<event::LogPosition> position = std::nullopt);
   /// Records that the trial is asked to stop; the first reason stays.
@@ -105,7 +106,9 @@ class StudyCore {
   void record_earlier(const Earlier& earlier);
   void record_event(event::Body body);
   void notify(const Event& event);
-  void complete_chain(const Event& last, bool last_was_new);
+  void complete_chain(const Event& last, const std::optional<event::Observed>& judged);
+  std::optional<Decision> judge_observation(AttemptId id, const std::string& metric, std::int64_t step, double value);
+  std::optional<Decision> decide_health(AttemptId id, const std::string& metric, std::int64_t step);
   bool carry_stop(TrialId trial, const std::string& rule);
   std::optional<Decision> decide(AttemptId id, std::int64_t step, double value);
   [[nodiscard]] std::optional<Decision> judge(AttemptId id, std::int64_t step, double value) const;
@@ -121,6 +124,7 @@ class StudyCore {
   std::optional<FirstPoints> first_points_;
   std::unique_ptr<Strategy> strategy_;
   std::unique_ptr<StoppingPolicy> policy_;
+  HealthRules health_;
   std::function<void(const Happening&)> listener_;
   std::vector<std::string> notes_;
   std::int64_t owner_ = 1;

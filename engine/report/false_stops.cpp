@@ -42,7 +42,7 @@ FalseStops& FalseStops::operator+=(const FalseStops& other) {
 
 const DecisionRecord* spared_decision(const TrialRecord& trial) {
   if (!trial.spared) return nullptr;
-  // Any later one to stop it is of divergence: no rule judges it again.
+  // Any later one to stop it is of divergence or a health rule: no stopping rule judges it again.
   const auto found = std::ranges::find(trial.decisions, "stop", &DecisionRecord::kind);
   return found == trial.decisions.end() ? nullptr : &*found;
 }

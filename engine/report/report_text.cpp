@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/core/health.hpp"
 #include "engine/core/warm_start.hpp"
 #include "engine/report/ending_text.hpp"
 #include "engine/report/false_stops.hpp"
@@ -17,6 +18,7 @@ namespace {
 constexpr std::size_t kLabelWidth = 10;   // columns
 constexpr std::size_t kTableWidth = 100;  // columns
 constexpr int kValueDigits = 6;
+constexpr std::size_t kShownWarnings = 20;
 
 std::string labelled(std::string_view label, const std::string& text) { return padded(label, kLabelWidth) + "  " + text + "\n"; }
 
@@ -175,6 +177,21 @@ std::string failures_section(const StudyRecord& study) {
   return out;
 }
 
+/// What health rules that only warn have found.
+std::string warnings_section(const StudyRecord& study) {
+  std::string out;
+  std::size_t count = 0;
+  for (const TrialRecord& trial : study.trials) {
+    for (const DecisionRecord& decision : trial.decisions) {
+      if (!is_warning(decision) || ++count > kShownWarnings) continue;
+      out += "  trial " + std::to_string(trial.id) + ": " + printable(decision.rule.substr(kHealthPrefix.size())) + ": " +
+             printable(decision.reason) + "\n";
+    }
+  }
+  if (count > kShownWarnings) out += "  and " + std::to_string(count - kShownWarnings) + " more\n";
+  return count == 0 ? "" : "\nWarnings of health rules\n" + out;
+}
+
 std::string saved_text(const StudyRecord& study, const Ledger& ledger) {
   if (ledger.stopped_early == 0) {
     return study.stopping == "off" ? "nothing: early stopping is off" : "nothing: it stopped no trial";
@@ -241,6 +258,7 @@ std::string report_text(const StudyRecord& study, Until until, const ModelViews&
   out += best_section(study);
   if (!ranking(study).empty()) out += insight_section(study, models.insight);
   out += failures_section(study);
+  out += warnings_section(study);
   out += hours_section(study, make_ledger(study, until), count_false_stops(study, models.chances));
   out += unread_section(study);
   const std::string slots = slot_ledger_text(make_slot_ledger(study, until));

@@ -178,6 +178,8 @@ std::string settings_text(const StudySpec& spec) {
   out += labelled("strategy", named_text(spec.strategy) + ", seed " + std::to_string(spec.seed) +
                                   (spec.lookahead > 0 ? ", proposes ahead" : ""));
   out += labelled("early stopping", stopping_text(spec));
+  for (const HealthSpec& one : spec.rules)
+    out += labelled("health rule", named_text(one.rule) + (one.stop ? ": stop" : ": warn"));
   out += labelled("limits", limits_text(spec));
   if (const std::string completion = completion_text(spec.completion); !completion.empty())
     out += labelled("ends when", completion);

@@ -1,5 +1,6 @@
 #include "engine/report/why.hpp"
 
+#include "engine/core/health.hpp"
 #include "engine/report/false_stops.hpp"
 #include "engine/report/format.hpp"
 #include "engine/report/ledger.hpp"
@@ -9,9 +10,15 @@ namespace tune::engine {
 namespace {
 
 std::string verb_of(const DecisionRecord& decision, bool spared) {
+  if (is_warning(decision)) return "gave a warning";
   if (decision.kind == "stop") return spared ? "would have stopped it" : "stopped it";
   if (decision.kind == "pause") return "paused it";
   return "let it go on";
+}
+
+std::string rule_text(const std::string& rule) {
+  if (!rule.starts_with(kHealthPrefix)) return "rule " + printable(rule);
+  return "health rule " + printable(rule.substr(kHealthPrefix.size()));
 }
 
 std::string references_text(const std::vector<TrialId>& references) {
@@ -39,7 +46,7 @@ std::string end_sentence(const StudyRecord& study, const TrialRecord& trial) {
 
 std::string decision_sentence(const DecisionRecord& decision, bool spared) {
   std::string out =
-      "At step " + std::to_string(decision.step) + " the rule " + printable(decision.rule) + " " + verb_of(decision, spared);
+      "At step " + std::to_string(decision.step) + " the " + rule_text(decision.rule) + " " + verb_of(decision, spared);
   if (!decision.reason.empty()) out += ": " + printable(decision.reason);
   if (out.back() == '.') out.pop_back();
   if (!decision.numbers.empty()) {

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "tune/health.hpp"
 #include "tune/status.hpp"
 #include "tune/stopping.hpp"
 #include "tune/strategy.hpp"
@@ -24,23 +25,13 @@ enum class OptionType {
   kIntOrShare,  ///< an int, or a share of something as `20%` or 0.2 (held as double)
   kIntOrMap,    ///< an int, or a map from a parameter's name to an int
   kRules,       ///< a list of policies by name, with options; not empty
+  kMetrics,     ///< a regular expression (RE2 syntax) that a metric's whole name matches; of health rules
 };
 
 struct Named;
 
 using OptionValue =
     std::variant<bool, std::int64_t, double, std::string, std::map<std::string, std::int64_t>, std::vector<Named>>;
-
-/// One option of a strategy or policy, as the config parser, the schema and the documentation show it.
-struct OptionSpec {
-  std::string name = {};
-  OptionType type = OptionType::kInt;
-  std::optional<OptionValue> default_value = {};  ///< none: the option is absent unless given
-  std::optional<double> min = {};                 ///< inclusive, numbers only
-  std::optional<double> max = {};
-  std::vector<std::string> allowed = {};  ///< for kString; empty: any
-  std::string doc = {};                   ///< one line
-};
 
 /// Resolved options: every default filled in, checked against the specs.
 using Options = std::map<std::string, OptionValue>;
@@ -52,6 +43,18 @@ struct Named {
   bool operator==(const Named&) const = default;
 };
 inline Named named(std::string name, Options options = {}) { return {std::move(name), std::move(options)}; }
+
+/// One option of a strategy, policy or health rule, as the config parser, the schema and the documentation show it.
+struct OptionSpec {
+  std::string name = {};
+  OptionType type = OptionType::kInt;
+  std::optional<OptionValue> default_value = {};  ///< none: the option is absent unless given
+  std::optional<double> min = {};                 ///< inclusive, numbers only
+  std::optional<double> max = {};
+  std::vector<std::string> allowed = {};  ///< for kString; empty: any
+  std::string doc = {};                   ///< one line
+  bool required = false;                  ///< a config without it is refused
+};
 
 /// A policy as reports name it: `median`, `median (ray)` for a variant, `any_of (median, patience)` with the rules it is made of.
 inline std::string shown_name(const Named& policy) {
@@ -90,7 +93,8 @@ struct Entry {
   double audit_share = 0.0;  ///< of policies: `audit` where the config does not give it; 0 to 1
 };
 
-/// The strategies and policies that configs may name. Copyable; add your own with `add`. Const use is safe from several threads.
+/// The strategies, policies and health rules that configs may name. Copyable; add your own with `add`. Const use is safe from
+/// several threads.
 class Registry {
  public:
   /// A later entry of the same name (and variant) replaces the earlier one. A variant gets the option `variant`.
@@ -104,6 +108,7 @@ class Registry {
     }
     put(policies_, std::move(entry));
   }
+  void add(Entry<HealthRule> entry) { put(health_rules_, std::move(entry)); }
   /// A name that is refused as planned and not built yet.
   void plan_strategy(std::string name) { planned_strategies_.push_back(std::move(name)); }
   void plan_policy(std::string name) { planned_policies_.push_back(std::move(name)); }
@@ -138,6 +143,8 @@ class Registry {
   }
   [[nodiscard]] const std::vector<Entry<Strategy>>& strategies() const { return strategies_; }
   [[nodiscard]] const std::vector<Entry<StoppingPolicy>>& policies() const { return policies_; }
+  [[nodiscard]] const Entry<HealthRule>* find_health_rule(std::string_view name) const { return find(health_rules_, name); }
+  [[nodiscard]] const std::vector<Entry<HealthRule>>& health_rules() const { return health_rules_; }
   [[nodiscard]] const std::vector<std::string>& planned_strategies() const { return planned_strategies_; }
   [[nodiscard]] const std::vector<std::string>& planned_policies() const { return planned_policies_; }
 
@@ -162,6 +169,7 @@ class Registry {
 
   std::vector<Entry<Strategy>> strategies_;
   std::vector<Entry<StoppingPolicy>> policies_;
+  std::vector<Entry<HealthRule>> health_rules_;
   std::vector<std::string> planned_strategies_;
   std::vector<std::string> planned_policies_;
 };

@@ -102,6 +102,7 @@ Entry<StoppingPolicy> composed_entry(std::string_view name, std::string doc) {
   OptionSpec rules;
   rules.name = "rules";
   rules.type = OptionType::kRules;
+  rules.required = true;
   rules.doc = "the rules, in the order in which they are asked";
   Entry<StoppingPolicy> entry;
   entry.name = name;

@@ -4,7 +4,7 @@
     tests/faults/kill_storm.py --tune build/release/bin/tune --kills 200
     tests/faults/kill_storm.py --tune build/release/bin/tune --kills 200 --strategy bayesian --seed 3
 
-A study of 60 quick trials (deterministic, median rule, four at a time) runs once undisturbed. Then the same study runs with `kill -9` of
+A study of 60 quick trials (deterministic, median rule, a health rule that warns, four at a time) runs once undisturbed. Then the same study runs with `kill -9` of
 `tune` at moments drawn from --seed, gone on with by `tune resume DIR` or `tune run CONFIG --dir DIR --resume`, until it has ended; more
 rounds follow until --kills kills have been made. Checked after each round:
 
@@ -55,6 +55,7 @@ parameters:
   y: {{type: float, min: 0.001, max: 1.0, scale: log}}
 strategy: {{name: {strategy}, seed: 7, lookahead: {lookahead}}}
 early_stopping: {{name: median, min_trials: 4}}
+rules: [{{name: LossNotDecreasing, metrics: score, num_steps: 2}}]
 limits: {{max_trials: {trials}, max_parallel: 4}}
 deterministic: true
 max_step: 5

@@ -384,6 +384,31 @@ TEST_CASE("a stopping policy from the command line") {
   CHECK(message("median:n_startup_trials=7").find("n_startup_trials: unknown key") != std::string::npos);
 }
 
+TEST_CASE("health rules") {
+  const StudySpec s =
+      spec(with("rules:\n  - {name: Fever, metrics: 'temp/.*', action: stop}\n  - {name: Fever, metrics: t, others: 'o.', "
+                "threshold: 40}\n"));
+  REQUIRE(s.rules.size() == 2);
+  CHECK(s.rules[0].rule == named("Fever", {{"metrics", std::string("temp/.*")}, {"threshold", 38.5}}));
+  CHECK(s.rules[0].stop);
+  CHECK(option<double>(s.rules[1].rule.options, "threshold") == 40.0);
+  CHECK_FALSE(s.rules[1].stop);
+  CHECK(settings_text(s).find("health rule     Fever (metrics temp/.*, threshold 38.5): stop\n") != std::string::npos);
+  CHECK(settings_text(s).find("Fever (metrics t, others o., threshold 40): warn\n") != std::string::npos);
+  CHECK(spec(with("")).rules.empty());
+
+  const auto loaded = parse_config(
+      "name: study\nobjective: {metric: loss, goal: minimize}\nparameters: {lr: {type: float, min: 0, max: 1}}\ncommand: [t]\n"
+      "limits: {max_trials: 1}\nmetrics: [{name: loss, regex: '(.)'}, {name: temperature, regex: '(.)'}]\n"
+      "rules: [{name: Fever, metrics: temp}, {name: Fever, metrics: 'temp.*'}, {name: Fever, metrics: 'l.*'}]\n",
+      "file", registry(), {.working_directory = "/", .program_directory = ""});
+  REQUIRE_MESSAGE(loaded.ok(), loaded.status().message());
+  // A pattern is for the whole name.
+  REQUIRE(loaded->notes.size() == 1);
+  CHECK(loaded->notes[0] ==
+        "rules: Fever: no metric definition has a name that metrics 'temp' matches; only `@tune` lines can bring one");
+}
+
 TEST_CASE("rules that are made of rules, in a file and from the command line") {
   const std::string text =
       "{name: any_of, rules: [median, {name: any_of, rules: [{name: median, variant: optuna, n_startup_trials: 2}, {name: "

@@ -38,6 +38,7 @@ class SpecMaker {
       spec.stopping = StoppingSpec{.policy = named(), .explain_all = coin(), .protect_best = 3, .min_runtime = {}};
       if (coin()) spec.stopping->min_runtime = duration();
     }
+    if (coin()) spec.rules = {{named(), coin()}, {named(), coin()}};
     if (coin()) spec.limits.max_trials = whole();
     if (coin()) spec.limits.max_runtime = duration();
     if (coin()) spec.limits.max_gpu_hours = number();

@@ -31,6 +31,17 @@ inline Result<std::unique_ptr<StoppingPolicy>> make_policy(const Space&, const O
   return std::unique_ptr<StoppingPolicy>(new NoPolicy);
 }
 
+class NoHealth : public HealthRule {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "Fever"; }
+  [[nodiscard]] Decision judge(const HealthView&) const override { return {}; }
+};
+
+inline Result<std::unique_ptr<HealthRule>> make_health(const Space&, const Options& options) {
+  if (option<double>(options, "threshold") == 42.0) return Status::invalid("threshold: 42 is what nobody has");
+  return std::unique_ptr<HealthRule>(new NoHealth);
+}
+
 inline OptionSpec spec(std::string name, OptionType type, std::optional<OptionValue> standard, std::optional<double> min = {},
                        std::optional<double> max = {}, std::vector<std::string> allowed = {}) {
   return {.name = name,
@@ -45,7 +56,8 @@ inline OptionSpec spec(std::string name, OptionType type, std::optional<OptionVa
 }  // namespace config_fakes
 
 /// A strategy and a policy of every kind of option, so that these tests do not change with what comes with tune: strategies
-/// random, grid and bayesian, policy median with the variants optuna and ray, asha with ray's only, and any_of.
+/// random, grid and bayesian, policy median with the variants optuna and ray, asha with ray's only, and any_of; the health rule
+/// Fever.
 inline const Registry& config_registry() {
   using namespace config_fakes;
   static const Registry kRegistry = [] {
@@ -74,11 +86,20 @@ inline const Registry& config_registry() {
     registry.add(Entry<StoppingPolicy>{"median", "Ray's.", {}, make_policy, "ray"});
     registry.add(Entry<StoppingPolicy>{"asha", "Ray's.", {}, make_policy, "ray"});
     Entry<StoppingPolicy> any_of{"any_of", "Several.", {spec("rules", OptionType::kRules, std::nullopt)}};
+    any_of.options.front().required = true;
     any_of.compose = [](const Options& options, const std::vector<std::unique_ptr<StoppingPolicy>>& parts) {
       TUNE_CHECK(option<std::vector<Named>>(options, "rules").size() == parts.size());
       return make_policy(Space(), options);
     };
     registry.add(std::move(any_of));
+    Entry<HealthRule> fever{
+        "Fever",
+        "It is too hot.",
+        {spec("metrics", OptionType::kMetrics, std::nullopt), spec("others", OptionType::kMetrics, std::nullopt),
+         spec("threshold", OptionType::kFloat, OptionValue(38.5), 0.0)},
+        make_health};
+    fever.options.front().required = true;
+    registry.add(std::move(fever));
     registry.plan_strategy("tpe");
     registry.plan_policy("asha");
     return registry;
