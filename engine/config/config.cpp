@@ -117,6 +117,9 @@ class Loader {
     limits.max_gpu_hours = reader.number("max_gpu_hours");
     if (const YamlNode* hours = reader.find("max_gpu_hours")) gpu_hours_mark_ = hours->mark;
     limits.trial_runtime = reader.duration("trial_runtime");
+    limits.stalled = reader.duration("stalled");
+    if (limits.stalled && !context_.needs_program)
+      notes_.push_back("limits.stalled means nothing in a session, whose caller runs the trials");
     limits.max_failures = static_cast<int>(reader.whole("max_failures").value_or(limits.max_failures));
     limits.grace = reader.duration("grace").value_or(limits.grace);
   }

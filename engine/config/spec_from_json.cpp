@@ -240,6 +240,7 @@ Limits read_limits(Reader reader) {
   limits.max_runtime = optional_duration(reader["max_runtime_us"]);
   limits.max_gpu_hours = optional_number(reader.maybe("max_gpu_hours"));
   limits.trial_runtime = optional_duration(reader["trial_runtime_us"]);
+  limits.stalled = optional_duration(reader.maybe("stalled_us"));
   limits.max_failures = reader["max_failures"].small();
   limits.grace = reader["grace_us"].duration();
   reader.done();

@@ -129,6 +129,7 @@ Json limits_json(const Limits& limits) {
               {"max_runtime_us", optional_json(limits.max_runtime)},
               {"max_gpu_hours", optional_json(limits.max_gpu_hours)},
               {"trial_runtime_us", optional_json(limits.trial_runtime)},
+              {"stalled_us", optional_json(limits.stalled)},
               {"max_failures", limits.max_failures},
               {"grace_us", limits.grace.count()}};
 }

@@ -38,6 +38,7 @@ struct Limits {
   std::optional<Duration> max_runtime;
   std::optional<double> max_gpu_hours;
   std::optional<Duration> trial_runtime;
+  std::optional<Duration> stalled;  ///< a trial that says nothing for so long is stopped
   int max_failures = 5;
   Duration grace = std::chrono::seconds(30);  ///< between SIGTERM and SIGKILL
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -103,6 +104,13 @@ std::optional<ExitFile> read_exit_file(const LaunchSpec& spec) {
   file.interrupted_by = static_cast<int>(integer(record, "interrupted_by"));
   if (!file.exit.code && !file.exit.signal && file.exit.launch_error.empty()) return std::nullopt;
   return file;
+}
+
+std::optional<LogFile> look_at_log(const std::string& directory) {
+  struct stat found {};
+  if (stat((directory + "/" + kLogFile).c_str(), &found) != 0) return std::nullopt;
+  const auto since_1970 = std::chrono::seconds(found.st_mtim.tv_sec) + std::chrono::nanoseconds(found.st_mtim.tv_nsec);
+  return LogFile{static_cast<std::uint64_t>(found.st_size), TimePoint(std::chrono::duration_cast<Duration>(since_1970))};
 }
 
 bool lock_is_held(const std::string& directory) {

@@ -28,6 +28,13 @@ struct ExitFile {
 /// None: it is not there or damaged.
 std::optional<ExitFile> read_exit_file(const LaunchSpec& spec);
 
+struct LogFile {
+  std::uint64_t size = 0;  ///< bytes
+  TimePoint written;       ///< last
+};
+/// The attempt's log as it is now; none: it is not there.
+std::optional<LogFile> look_at_log(const std::string& directory);
+
 /// Whether a supervisor lives.
 bool lock_is_held(const std::string& directory);
 /// From now on no supervisor begins this attempt.

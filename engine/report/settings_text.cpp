@@ -100,6 +100,7 @@ std::string limits_text(const StudySpec& spec) {
   if (limits.max_runtime) out += ", " + time(*limits.max_runtime) + " in all";
   if (limits.max_gpu_hours) out += ", " + to_text(*limits.max_gpu_hours) + " GPU-hours";
   if (limits.trial_runtime) out += ", " + time(*limits.trial_runtime) + " each";
+  if (limits.stalled) out += ", " + time(*limits.stalled) + " of silence";
   out += "; ends after " + counted(limits.max_failures, "failed trial") + " in a row; " + time(limits.grace) +
          " from SIGTERM to SIGKILL";
   return out;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/executors/attempt_files.hpp"
 #include "engine/run/launch_plan.hpp"
 
 namespace tune::engine {
@@ -69,7 +70,9 @@ Status RunLoop::run() {
 TimePoint RunLoop::next_deadline() const {
   TimePoint deadline = clock_.now() + kTickInterval;
   for (const auto& [trial, live] : live_) {
-    if (live.time_limit && !live.asked_to_stop && !live.over) deadline = std::min(deadline, *live.time_limit);
+    if (live.asked_to_stop || live.over) continue;
+    if (live.time_limit) deadline = std::min(deadline, *live.time_limit);
+    if (const auto stalled = stalled_at(live)) deadline = std::min(deadline, *stalled);
   }
   return deadline;
 }
@@ -98,6 +101,7 @@ Status RunLoop::adopt_in_flight() {
       live.reader.emplace(options_.definitions, state, detail.line_counts, skip);
       spec.log_offset = state.offset;
     }
+    look_for_last_sign(live, spec.directory);
     specs.push_back(std::move(spec));
     // What was decided about it before may not have reached it.
     if (is_ending(trial)) stop_live(live, grace_of(core_.spec()));
@@ -201,6 +205,20 @@ void RunLoop::set_time_limit(Live& live) {
   live.time_limit = started + *limit - time_used(trial);
 }
 
+/// Of an attempt that is adopted: it may have been silent for long, or have spoken while nobody listened.
+void RunLoop::look_for_last_sign(Live& live, const std::string& directory) {
+  const auto log = look_at_log(directory);
+  const auto& started = core_.record().trial(live.id.trial).attempts.back().started;
+  if (!log || !started) return;
+  live.old_output = log->size;
+  live.last_sign = std::clamp(log->written, *started, std::max(*started, clock_.now()));
+}
+
+std::optional<TimePoint> RunLoop::stalled_at(const Live& live) const {
+  const auto& limit = core_.spec().limits.stalled;
+  return limit && live.last_sign ? std::optional(*live.last_sign + *limit) : std::nullopt;
+}
+
 /// Makes everything decided so far durable, then acts on it.
 Status RunLoop::carry_out() {
   const bool act = !launches_.empty() || !stops_.empty() || !handled_requests_.empty();
@@ -241,9 +259,12 @@ void RunLoop::receive(ExecutorEvent& event) {
   } else if (const auto* started = std::get_if<Started>(&event.body)) {
     if (!core_.record().trial(event.id.trial).attempts.back().started) core_.started(event.id, *started);
     set_time_limit(live);
+    if (!live.last_sign) live.last_sign = clock_.now();
   } else if (const auto* output = std::get_if<Output>(&event.body)) {
+    if (output->offset + output->bytes.size() > live.old_output) live.last_sign = clock_.now();
     receive_output(live, *output, false);
   } else if (auto* reported = std::get_if<Reported>(&event.body)) {
+    live.last_sign = clock_.now();
     live.items.push_back(Seen{std::move(reported->metric), reported->step, reported->value, std::nullopt});
   } else if (const auto* ended = std::get_if<Ended>(&event.body)) {
     receive_output(live, {}, true);

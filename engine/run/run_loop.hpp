@@ -68,6 +68,8 @@ class RunLoop {
     std::optional<metrics::LogReader> reader;
     std::deque<Item> items;               ///< received and not consumed yet
     std::optional<TimePoint> time_limit;  ///< when `trial_runtime` is used up
+    std::optional<TimePoint> last_sign;   ///< when it last said something, its start at least; none before that
+    std::uint64_t old_output = 0;         ///< bytes of the log that were there when it was adopted
     bool asked_to_stop = false;           ///< the executor was told
     bool over = false;                    ///< its end is among the items
   };
@@ -89,6 +91,9 @@ class RunLoop {
   void launch(TrialId trial, std::int64_t virtual_clock);
   Live& make_live(AttemptId id);
   void set_time_limit(Live& live);
+  void look_for_last_sign(Live& live, const std::string& directory);
+  /// When the trial will have been silent for too long.
+  [[nodiscard]] std::optional<TimePoint> stalled_at(const Live& live) const;
   Status carry_out();
   Status start(const LaunchSpec& spec);
 

@@ -6,7 +6,7 @@
 
 #include "tests/support/test_support.hpp"
 
-/// Health rules through the program: the worked example of docs/health-rules.md.
+/// Health rules and the limit of silence through the program: the worked example of docs/health-rules.md.
 namespace tune::test {
 namespace {
 
@@ -101,6 +101,25 @@ TEST_CASE("health rules judge in a session, too") {
   CHECK(has(session.out, "\"decision\":\"continue\""));
   CHECK(
       has(session.out, "\"decision\":\"stop\",\"rule\":\"rule:Overfit\",\"reason\":\"the validation loss 0.6 at step 2 exceeds"));
+}
+
+TEST_CASE("a trial that prints nothing for too long is stopped, also when tune was killed meanwhile") {
+  const TempDir directory;
+  directory.write("train.py", kTrain);
+  directory.write("c.yaml", config("", "wait", ", stalled: 2s"));
+  const std::string tune_run = "'" + program("tune").string() + "' run c.yaml --quiet & pid=$!; ";
+  // Killed when the trial has said everything; its silence goes on.
+  const std::string wait =
+      "i=0; until grep -q '\"step\":6' runs/demo/journal.jsonl 2>/dev/null || [ $i = 200 ]; do sleep 0.05; "
+      "i=$((i + 1)); done; kill -9 $pid; wait $pid 2>/dev/null; true";
+  CHECK(run_process({"sh", "-c", tune_run + wait}, directory.path().string()).exit_code == 0);
+  const auto resumed = tune({"resume", "runs/demo", "--json", "--quiet"}, directory);
+  CHECK(resumed.exit_code == 0);
+  const Json trial = Json::parse(resumed.out).at("trials")[0];
+  CHECK(trial.at("status") == "Stopped");
+  CHECK(trial.at("stop_reason") == "stalled");
+  CHECK(trial.at("attempts").size() == 1);
+  CHECK(trial.at("last_step") == 6);
 }
 
 }  // namespace tune::test

@@ -384,7 +384,7 @@ TEST_CASE("a stopping policy from the command line") {
   CHECK(message("median:n_startup_trials=7").find("n_startup_trials: unknown key") != std::string::npos);
 }
 
-TEST_CASE("health rules") {
+TEST_CASE("health rules, and the limit of silence") {
   const StudySpec s =
       spec(with("rules:\n  - {name: Fever, metrics: 'temp/.*', action: stop}\n  - {name: Fever, metrics: t, others: 'o.', "
                 "threshold: 40}\n"));
@@ -399,10 +399,12 @@ TEST_CASE("health rules") {
 
   const auto loaded = parse_config(
       "name: study\nobjective: {metric: loss, goal: minimize}\nparameters: {lr: {type: float, min: 0, max: 1}}\ncommand: [t]\n"
-      "limits: {max_trials: 1}\nmetrics: [{name: loss, regex: '(.)'}, {name: temperature, regex: '(.)'}]\n"
+      "limits: {max_trials: 1, stalled: 90s}\nmetrics: [{name: loss, regex: '(.)'}, {name: temperature, regex: '(.)'}]\n"
       "rules: [{name: Fever, metrics: temp}, {name: Fever, metrics: 'temp.*'}, {name: Fever, metrics: 'l.*'}]\n",
       "file", registry(), {.working_directory = "/", .program_directory = ""});
   REQUIRE_MESSAGE(loaded.ok(), loaded.status().message());
+  CHECK(loaded->spec.limits.stalled == std::chrono::seconds(90));
+  CHECK(settings_text(loaded->spec).find(", 1 min 30 s of silence") != std::string::npos);
   // A pattern is for the whole name.
   REQUIRE(loaded->notes.size() == 1);
   CHECK(loaded->notes[0] ==

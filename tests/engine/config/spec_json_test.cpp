@@ -39,6 +39,7 @@ class SpecMaker {
       if (coin()) spec.stopping->min_runtime = duration();
     }
     if (coin()) spec.rules = {{named(), coin()}, {named(), coin()}};
+    if (coin()) spec.limits.stalled = duration();
     if (coin()) spec.limits.max_trials = whole();
     if (coin()) spec.limits.max_runtime = duration();
     if (coin()) spec.limits.max_gpu_hours = number();

@@ -4,7 +4,7 @@
 
 #include "tests/engine/run/simulated_study.hpp"
 
-/// Health rules in the engine's run.
+/// Health rules and the limit of silence in the engine's run.
 namespace {
 
 using namespace tune;
@@ -127,4 +127,30 @@ TEST_CASE("divergence comes before a health rule, and a rule that does not know 
   CHECK_FALSE(run_simulated(dir / "other", spec, script).ok());
   spec.rules[0].rule = named("Explosion");
   CHECK(run_simulated(dir / "other", spec, script).message() == "health rule 'Explosion' is not known here");
+}
+
+TEST_CASE("a trial that says nothing for as long as limits.stalled is stopped then, not before") {
+  StudySpec spec = small_spec();
+  spec.limits.max_trials = 2;
+  spec.limits.max_parallel = 2;
+  spec.limits.stalled = seconds(10);
+  const TempDir dir;
+  const auto script = [](const LaunchSpec& launch) {
+    SimulatedTrial trial;
+    if (launch.id.trial == 2) {  // talks at the last moment, in words that are no observation
+      for (int i = 0; i < 5; ++i) trial.output(milliseconds(9999), "still here\n");
+      return trial.output(milliseconds(9999), line(1, 0.7, 1.0)).exit(milliseconds(9999));
+    }
+    trial.waits = seconds(60);  // for its place, which is no silence
+    return trial.output(seconds(9), line(1, 0.5, 1.0)).output(seconds(11), line(2, 0.6, 1.0)).exit(seconds(1));
+  };
+  REQUIRE(run_simulated(dir / "study", spec, script).ok());
+  const StudyRecord record = load_record(dir / "study");
+  CHECK(record.trials[1].status == TrialStatus::kCompleted);
+  CHECK(record.trials[0].status == TrialStatus::kStopped);
+  CHECK(record.trials[0].stop_reason == "stalled");
+  CHECK(record.trials[0].value == 0.5);
+  const AttemptRecord& attempt = record.trials[0].attempts[0];
+  CHECK(*attempt.ended - *attempt.started >= seconds(19));
+  CHECK(*attempt.ended - *attempt.started < seconds(20));
 }
