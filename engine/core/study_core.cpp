@@ -305,8 +305,8 @@ std::optional<Decision> StudyCore::observe(AttemptId id, const std::string& metr
   return judge_observation(id, metric, step, value);
 }
 
-/// Of a first value at its step, of a trial whose attempt is not to end. Divergence comes before the health rules, these before the
-/// policy.
+/// Of a first value at its step, of a trial whose attempt is not to end. Divergence comes before the health rules, these before
+/// the policy.
 std::optional<Decision> StudyCore::judge_observation(AttemptId id, const std::string& metric, std::int64_t step, double value) {
   const bool objective = metric == record().objective.metric;
   const bool diverges = objective && !std::isfinite(value) && state_.spec().objective.on_nan == OnNan::kStop;

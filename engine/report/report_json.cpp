@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/core/health.hpp"
 #include "engine/report/false_stops.hpp"
 #include "engine/report/json_value.hpp"
 #include "engine/report/slot_ledger.hpp"
@@ -58,6 +59,15 @@ Json attempts_json(const TrialRecord& trial) {
   return list;
 }
 
+Json warnings_json(const TrialRecord& trial) {
+  Json list = Json::array();
+  for (const DecisionRecord& decision : trial.decisions) {
+    if (!is_warning(decision)) continue;
+    list.push_back({{"rule", decision.rule.substr(kHealthPrefix.size())}, {"step", decision.step}, {"reason", decision.reason}});
+  }
+  return list;
+}
+
 Json trial_json(const StudyRecord& study, const TrialRecord& trial, Until until) {
   const DecisionRecord* spared = spared_decision(trial);
   return {{"trial", trial.id},
@@ -76,7 +86,8 @@ Json trial_json(const StudyRecord& study, const TrialRecord& trial, Until until)
           {"training_seconds", json_seconds(training_seconds(trial, until))},
           {"gpu_seconds", json_seconds(gpu_seconds(trial, until))},
           {"observations", observations_json(trial)},
-          {"attempts", attempts_json(trial)}};
+          {"attempts", attempts_json(trial)},
+          {"warnings", warnings_json(trial)}};
 }
 
 Json best_json(const StudyRecord& study) {

@@ -85,6 +85,11 @@ TEST_CASE("a rule that warns says so once, and the trial goes on") {
             "  trial 1: VanishingGradient 2: gradient_norm/fc1 1e-05 at step 2 is below threshold 1e-04\n"
             "  trial 1: VanishingGradient: gradient_norm/fc1 1e-09 at step 4 is below threshold 1e-07\n"));
   CHECK(has(tune({"why", "runs/demo", "1"}, directory).out, "At step 4 the health rule VanishingGradient gave a warning: "));
+  const Json trial = Json::parse(tune({"report", "runs/demo", "--format", "json"}, directory).out).at("trials")[0];
+  CHECK(trial.at("stop_reason").is_null());
+  CHECK(trial.at("warnings") == Json::parse(R"([
+    {"rule": "VanishingGradient 2", "step": 2, "reason": "gradient_norm/fc1 1e-05 at step 2 is below threshold 1e-04"},
+    {"rule": "VanishingGradient", "step": 4, "reason": "gradient_norm/fc1 1e-09 at step 4 is below threshold 1e-07"}])"));
   CHECK(count(read_file(directory / "runs/demo/journal.jsonl"), "\"op\":\"decision\"") == 2);
 }
 
