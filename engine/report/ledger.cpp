@@ -167,12 +167,50 @@ std::optional<SavedInterval> saved_interval(double saved, const std::vector<Pace
 
 }  // namespace
 
+namespace {
+
+/// Of a trial's newest attempt that has values of the objective.
+struct FirstValue {
+  double per_step = 0.0;          ///< seconds from the attempt's start to its first value, over its steps: start-up included
+  std::optional<double> between;  ///< seconds per step between its first and last value; none of a single one
+};
+std::optional<FirstValue> first_value(const TrialRecord& trial, const Objective& objective) {
+  const Series* series = trial.find_series(objective.metric);
+  if (series == nullptr || series->points.empty()) return std::nullopt;
+  const Point& last = series->points.back();
+  const auto first = std::ranges::find(series->points, last.attempt, &Point::attempt);
+  const AttemptRecord* attempt = find_attempt(trial, last.attempt);
+  if (attempt == nullptr || !attempt->started) return std::nullopt;
+  const std::int64_t from = attempt->resumed_from_step.value_or(last.attempt == 1 ? 0 : first->step - 1);
+  if (first->step <= from) return std::nullopt;
+  FirstValue out{to_seconds(first->time - *attempt->started) / static_cast<double>(first->step - from), std::nullopt};
+  if (first->step < last.step) out.between = to_seconds(last.time - first->time) / static_cast<double>(last.step - first->step);
+  return out;
+}
+
+/// What the pace after the first value is of that up to it, in the median of the trials that know both; at most 1. A trial
+/// with a single value does not know how much of its time was start-up: this takes it out.
+double share_without_start(const StudyRecord& study) {
+  std::vector<double> shares;
+  for (const TrialRecord& trial : study.trials) {
+    const auto value = first_value(trial, study.objective);
+    if (value && value->between && value->per_step > 0.0)
+      shares.push_back(std::clamp(*value->between / value->per_step, 0.0, 1.0));
+  }
+  if (shares.empty()) return 1.0;
+  std::ranges::sort(shares);
+  return 0.5 * (shares[(shares.size() - 1) / 2] + shares[shares.size() / 2]);
+}
+
+}  // namespace
+
 Ledger make_ledger(const StudyRecord& study, Until until) {
   Ledger ledger;
   ledger.max_step = StudyView(study).max_step();
   ledger.wall = to_seconds(study.active);
   ledger.saved = 0.0;
   std::vector<Pace> paces;
+  const double without_start = share_without_start(study);
   for (const TrialRecord& trial : study.trials) {
     const double seconds = training_seconds(trial, until);
     ledger.training += seconds;
@@ -180,13 +218,16 @@ Ledger make_ledger(const StudyRecord& study, Until until) {
     if (trial.status == TrialStatus::kFailed || trial.stop_reason == "diverged") ledger.failed += seconds;
     if (!stopped_early(trial)) continue;
     ++ledger.stopped_early;
-    const auto saved = saved_seconds(trial, study.objective, ledger.max_step);
-    if (!saved) {
+    const auto unadjusted = saved_seconds(trial, study.objective, ledger.max_step);
+    if (!unadjusted) {
       ledger.saved.reset();
     } else if (ledger.saved) {
-      *ledger.saved += *saved;
-      ledger.saved_gpu += *saved * static_cast<double>(trial.attempts.back().gpus.size());
-      paces.push_back(pace_of(trial, study.objective, *saved, *seconds_per_step(trial, study.objective)));
+      const auto value = first_value(trial, study.objective);
+      const double share = value && !value->between ? without_start : 1.0;
+      const double saved = *unadjusted * share;
+      *ledger.saved += saved;
+      ledger.saved_gpu += saved * static_cast<double>(trial.attempts.back().gpus.size());
+      paces.push_back(pace_of(trial, study.objective, saved, share * *seconds_per_step(trial, study.objective)));
     }
   }
   if (ledger.saved && ledger.stopped_early > 0) ledger.saved_interval = saved_interval(*ledger.saved, paces);

@@ -59,13 +59,14 @@ bool stopped_early(const TrialRecord& trial);
 /// more than that attempt's time to the last one over its steps. With a single observation only the latter is known. None without
 /// one.
 std::optional<double> seconds_per_step(const TrialRecord& trial, const Objective& objective);
-/// (maximum step - last step) x its own seconds per step; none when one of them is unknown. REQUIRES: stopped_early(trial).
+/// (maximum step - last step) x its own seconds per step, start-up included where it has a single value; none when one of them is
+/// unknown. REQUIRES: stopped_early(trial).
 std::optional<double> saved_seconds(const TrialRecord& trial, const Objective& objective, std::optional<std::int64_t> max_step);
 
 /// Of the interval around the time saved.
 inline constexpr double kSavedLevel = 0.95;
 /// How `saved_seconds` comes about and what it is worth.
-inline constexpr std::string_view kSavedMethod = "estimated as (maximum step - last step) x the trial's own seconds per step;";
+inline constexpr std::string_view kSavedMethod = "estimated as (maximum step - last step) x the trial's own seconds per step";
 inline constexpr std::string_view kSavedCaution = "no stopped trial was run on to check it";
 
 /// Seconds.

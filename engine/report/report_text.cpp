@@ -226,7 +226,7 @@ std::string hours_section(const StudyRecord& study, const Ledger& ledger, const 
                               duration_text(ledger.saved_interval->high) + " (" + percent(kSavedLevel) +
                               "), by the spread of the trials' own steps");
     }
-    out += labelled("", std::string(kSavedMethod));
+    out += labelled("", std::string(kSavedMethod) + (audit.spared == 0 ? ";" : ""));
     if (audit.spared == 0) out += labelled("", std::string(kSavedCaution));
   }
   return out + audit_lines(audit);

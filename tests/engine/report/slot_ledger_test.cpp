@@ -344,7 +344,8 @@ TEST_CASE("the time saved has an interval from the trials' own steps") {
   CHECK(ledger.saved_interval->low == doctest::Approx(6 - half));
   CHECK(ledger.saved_interval->high == doctest::Approx(6 + half));
 
-  stopped({2});  // one step of 2 s: nothing of its own, so the other's share of spread, 9 steps to go
+  // One step of 2 s, start-up included; the other's steps after the first take as long as the first: nothing to take out.
+  stopped({2});  // nothing of its own, so the other's share of spread, 9 steps to go
   ledger = make_ledger(study);
   CHECK(*ledger.saved == doctest::Approx(6 + 18));
   const double both = 1.959964 * std::sqrt(0.25 * 18.0 + 0.25 * 4.0 * (9.0 + 81.0));
@@ -354,6 +355,26 @@ TEST_CASE("the time saved has an interval from the trials' own steps") {
   study.trials.clear();
   stopped({2});
   CHECK_FALSE(make_ledger(study).saved_interval.has_value());
+}
+
+TEST_CASE("a stopped trial with a single value takes its start-up out by the other trials") {
+  StudyRecord study;
+  study.space.uniform("x", 0, 1);
+  study.objective = maximize("acc");
+  study.stopping = "median";
+  study.declared_max_step = 10;
+  const auto configuration = test::configuration_of(study.space, {{"x", 0.5}});
+  const auto stopped = [&](double lead) {
+    TrialRecord& trial = test::add_trial(study, configuration, 0, 5, {0.1}, lead);
+    trial.status = TrialStatus::kStopped;
+    trial.stop_reason = "median";
+  };
+  stopped(3);                                                  // 4 s to its first value
+  CHECK(*make_ledger(study).saved == doctest::Approx(9 * 4));  // nobody knows better
+  test::add_trial(study, configuration, 0, 20, std::vector<double>(10, 0.5), 3);
+  CHECK(*make_ledger(study).saved == doctest::Approx(9 * 1));
+  test::add_trial(study, configuration, 0, 20, std::vector<double>(10, 0.5), 0);  // no start-up at all
+  CHECK(*make_ledger(study).saved == doctest::Approx(9 * 4 * (0.25 + 1.0) / 2));
 }
 
 TEST_CASE("the ledger in the report") {
