@@ -2,19 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/support/test_support.hpp"
+#include "tests/cli/cli_support.hpp"
 
 /// The audit through the program: from the key in the config to the figures in the report.
 namespace tune::test {
 namespace {
-
-ProcessResult tune(const std::vector<std::string>& arguments, const TempDir& directory) {
-  std::vector<std::string> argv{program("tune").string()};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return run_process(argv, directory.path().string());
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// Thirty runs that climb to x; the median rule may judge from the first step on.
 std::string config(const std::string& stopping) {

@@ -3,19 +3,11 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/test_support.hpp"
+#include "tests/cli/cli_support.hpp"
 
 /// Comparisons through the program: any two settings, several seeds, what is refused.
 namespace tune::test {
 namespace {
-
-ProcessResult tune(const std::vector<std::string>& arguments, const TempDir& directory) {
-  std::vector<std::string> argv{program("tune").string()};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return run_process(argv, directory.path().string());
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string config(const std::string& more = "") {
   return "name: demo\nobjective: {metric: acc, goal: maximize}\nparameters:\n  x: {type: int, min: 1, max: 1000}\n"

@@ -2,15 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/support/test_support.hpp"
+#include "tests/cli/cli_support.hpp"
 
 /// How studies end, through the program: the reason, and the numbers it rests on, in the report's text and JSON.
 namespace tune::test {
 namespace {
 
 using nlohmann::json;
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A study of a shell script that prints one value; `ends` is the config's limits and completion.
 struct Study {

@@ -4,21 +4,13 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/test_support.hpp"
+#include "tests/cli/cli_support.hpp"
 
 /// Health rules and the limit of silence through the program: the worked example of docs/health-rules.md.
 namespace tune::test {
 namespace {
 
 using Json = nlohmann::json;
-
-ProcessResult tune(const std::vector<std::string>& arguments, const TempDir& directory) {
-  std::vector<std::string> argv{program("tune").string()};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return run_process(argv, directory.path().string());
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// The gradients of the first layer become a thousandth at every step; the loss does not care. Every trial waits after its last
 /// step, unless it is to be stopped by nobody.

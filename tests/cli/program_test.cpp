@@ -2,19 +2,10 @@
 
 #include <filesystem>
 
-#include "tests/support/test_support.hpp"
+#include "tests/cli/cli_support.hpp"
 
 namespace tune::test {
 namespace {
-
-ProcessResult tune(const std::vector<std::string>& arguments, const TempDir& directory,
-                   const std::vector<std::string>& environment = {}) {
-  std::vector<std::string> argv{program("tune").string()};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return run_process(argv, directory.path().string(), "", environment);
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 constexpr const char* kConfig = R"(name: demo
 objective: {metric: acc, goal: maximize}

@@ -4,19 +4,11 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/test_support.hpp"
+#include "tests/cli/cli_support.hpp"
 
 /// Whole studies through the program: what a user sees, gets on stdout and as exit code.
 namespace tune::test {
 namespace {
-
-ProcessResult tune(const std::vector<std::string>& arguments, const TempDir& directory) {
-  std::vector<std::string> argv{program("tune").string()};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return run_process(argv, directory.path().string());
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A study of `trials` runs of a shell script, one at a time, that has x and the step to print from.
 std::string config(const std::string& script, int trials, const std::string& more = "") {

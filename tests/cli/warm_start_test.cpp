@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/test_support.hpp"
+#include "tests/cli/cli_support.hpp"
 
 /// Warm start through the program: a chain of studies, what is refused, and that it survives crashes and deleted parents.
 namespace tune::test {
@@ -11,8 +11,6 @@ namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// Prints x; it diverges where x modulo 5 is 0, and fails where it is 1.
 constexpr const char* kTrial =
