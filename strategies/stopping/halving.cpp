@@ -35,10 +35,8 @@ std::vector<Left> left_by_others(const StudyView& study, const TrialView& judged
 }  // namespace
 
 Decision HalvingPolicy::judge(const StudyView& study, const TrialView& trial) const {
-  if (trial.objective().empty()) return not_judged(name(), trial, "there is no value to judge yet");
   const auto max_step = study.max_step();
-  if (!max_step) return not_judged(name(), trial, "the maximum step, by which the rungs are laid, is not known yet");
-  if (trial.last_step() >= *max_step) return not_judged(name(), trial, exempt(*max_step, 1, max_step));
+  if (std::string why = off_the_rungs(trial, max_step); !why.empty()) return not_judged(name(), trial, std::move(why));
   const Rungs rungs(options_, *max_step);
   const std::size_t bracket = rungs.bracket_of(study.seed(), trial.id());
   const auto rung = rungs.reached(bracket, trial.last_step());

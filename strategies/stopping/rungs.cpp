@@ -57,6 +57,12 @@ const Point* Rungs::left_at(std::size_t rung, std::span<const Point> points) con
   return &*at;
 }
 
+std::string off_the_rungs(const TrialView& trial, std::optional<std::int64_t> max_step) {
+  if (trial.objective().empty()) return "there is no value to judge yet";
+  if (!max_step) return "the maximum step, by which the rungs are laid, is not known yet";
+  return trial.last_step() >= *max_step ? exempt(*max_step, 1, max_step) : "";
+}
+
 std::vector<OptionSpec> rung_option_specs() {
   OptionSpec min_resource;
   min_resource.name = "min_resource";

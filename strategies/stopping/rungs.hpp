@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "strategies/stopping/warmup.hpp"
@@ -48,6 +49,10 @@ class Rungs {
   std::size_t brackets_ = 1;
   double reduction_factor_;
 };
+
+/// Why a trial is at no rung that decides anything, whatever they are: it has no value, the maximum step is not known, or it has
+/// reached that; empty when it may be judged.
+std::string off_the_rungs(const TrialView& trial, std::optional<std::int64_t> max_step);
 
 /// The options `min_resource` and `reduction_factor`.
 std::vector<OptionSpec> rung_option_specs();
