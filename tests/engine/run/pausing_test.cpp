@@ -4,6 +4,7 @@
 #include <map>
 
 #include "engine/run/requests.hpp"
+#include "tests/engine/run/cut_anywhere.hpp"
 #include "tests/engine/run/simulated_study.hpp"
 #include "tune/random.hpp"
 
@@ -99,15 +100,7 @@ TEST_CASE(
       REQUIRE(run_simulated(dir / name, spec, curve_script(6, other_times)).ok());
       CHECK(essence(load_record(dir / name)) == whole);
     }
-    const std::string journal = read_file(dir / "whole/journal.jsonl");
-    int cuts = 0;
-    for (std::size_t end = journal.find('\n'); end + 1 < journal.size(); end = journal.find('\n', end + 1)) {
-      const std::string name = "cut" + std::to_string(++cuts);
-      dir.write(name + "/journal.jsonl", journal.substr(0, end + 1));
-      REQUIRE(run_simulated(dir / name, spec, after_crash(curve_script(6))).ok());
-      CHECK(essence(load_record(dir / name)) == whole);
-    }
-    CHECK(cuts > 100);
+    CHECK(check_cut_anywhere(dir, spec, after_crash(curve_script(6))) > 100);
   }
 }
 

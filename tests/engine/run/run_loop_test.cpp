@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/run/requests.hpp"
+#include "tests/engine/run/cut_anywhere.hpp"
 #include "tests/engine/run/simulated_study.hpp"
 #include "tune/random.hpp"
 
@@ -121,16 +122,7 @@ TEST_CASE("a study cut anywhere in its journal and resumed ends as the undisturb
   spec.limits.max_trials = 8;
   const TempDir dir;
   REQUIRE(run_simulated(dir / "whole", spec, curve_script(5)).ok());
-  const std::string expected = essence(load_record(dir / "whole"));
-  const std::string journal = read_file(dir / "whole/journal.jsonl");
-  int cut = 0;
-  for (std::size_t end = journal.find('\n'); end + 1 < journal.size(); end = journal.find('\n', end + 1)) {
-    const std::string name = "cut" + std::to_string(++cut);
-    dir.write(name + "/journal.jsonl", journal.substr(0, end + 1));
-    REQUIRE(run_simulated(dir / name, spec, after_crash(curve_script(5))).ok());
-    CHECK(essence(load_record(dir / name)) == expected);
-  }
-  CHECK(cut > 50);
+  CHECK(check_cut_anywhere(dir, spec, after_crash(curve_script(5))) > 50);
 }
 
 TEST_CASE("crash, bad code, signal, nothing printed: each is an outcome with its class and last lines") {
