@@ -9,6 +9,7 @@
 #include "engine/report/format.hpp"
 #include "engine/report/ledger.hpp"
 #include "engine/report/live_view.hpp"
+#include "engine/report/spot_cost.hpp"
 
 namespace tune::cli {
 
@@ -33,6 +34,11 @@ std::string ended_line(const StudyRecord& study, const TrialRecord& trial) {
     out += ", " + engine::printable(study.objective.metric) + " = " + engine::shortened(*trial.value, kValueDigits);
   if (const auto step = engine::last_step(trial, study.objective)) out += ", step " + std::to_string(*step);
   return out + ", " + engine::duration_text(engine::training_seconds(trial));
+}
+
+/// A line with further ones, each of which ends with a newline, below it.
+std::string with_lines(std::string line, const std::string& more) {
+  return more.empty() ? line : line + "\n" + more.substr(0, more.size() - 1);
 }
 
 /// The lines that are told about an interruption, once each.
@@ -166,12 +172,16 @@ std::string event_line(const StudyRecord& study, const Happening& happening) {
     case Happening::Kind::kDecision:
       return head + text;
     case Happening::Kind::kEnded:
-      return trial != nullptr ? head + ended_line(study, *trial) : "";
+      return trial != nullptr
+                 ? with_lines(head + ended_line(study, *trial), engine::spot_lines(study, engine::spot_cost(study, *trial), head))
+                 : "";
     case Happening::Kind::kInterrupted:
       return head + "interrupted" + (text.empty() ? "" : ": " + text);
-    case Happening::Kind::kStudyEnded:
-      return "study " + study.name + " ended: " + std::string(to_string(study.status)) +
-             (study.stop_reason.empty() ? "" : " (" + study.stop_reason + ")");
+    case Happening::Kind::kStudyEnded: {
+      std::string out = "study " + study.name + " ended: " + std::string(to_string(study.status)) +
+                        (study.stop_reason.empty() ? "" : " (" + study.stop_reason + ")");
+      return with_lines(std::move(out), engine::spot_lines(study, engine::spot_cost(study)));
+    }
     case Happening::Kind::kNote:
       return head + text;
   }

@@ -24,8 +24,8 @@ Status apply_stopping(const Context& context, const std::string& text, engine::S
   if (!stopping.audit_given)
     stopping.audit = context.registry.find_policy(stopping.policy.name, stopping.policy.options)->audit_share;
   spec.stopping = std::move(stopping);
-  const std::string why = engine::rule_pauses(spec, context.registry) ? engine::why_no_pause(spec) : std::string();
-  return why.empty() ? Status() : Status::invalid("--early-stopping: " + text + " " + why);
+  const std::string why = engine::rule_pauses(spec, context.registry) ? engine::why_no_new_attempt(spec) : std::string();
+  return why.empty() ? Status() : Status::invalid("--early-stopping: " + text + " pauses trials, which " + why);
 }
 
 }  // namespace

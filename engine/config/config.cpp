@@ -33,17 +33,14 @@ class Loader {
     read_limits();
     read_completion();
     read_warm_start();
-    read_resources();
+    read_execution(top_, context_.working_directory, spec_, errors_);
     check_gpu_hours();
-    if (const YamlNode* node = top_.find("executor")) {
-      spec_.executor = SectionReader(*node, "executor", section("executor"), errors_).text("name").value_or("local");
-    }
     spec_.deterministic = top_.flag("deterministic").value_or(false);
     spec_.max_step = top_.whole("max_step");
     read_environment();
-    read_channels();
     read_program();
     check_pausing();
+    note_session();
     require_end();
     note_metric();
     for (std::string& note : unread_rules(spec_.rules, spec_.metrics, spec_.objective.metric, registry_))
@@ -118,8 +115,6 @@ class Loader {
     if (const YamlNode* hours = reader.find("max_gpu_hours")) gpu_hours_mark_ = hours->mark;
     limits.trial_runtime = reader.duration("trial_runtime");
     limits.stalled = reader.duration("stalled");
-    if (limits.stalled && !context_.needs_program)
-      notes_.push_back("limits.stalled means nothing in a session, whose caller runs the trials");
     limits.max_failures = static_cast<int>(reader.whole("max_failures").value_or(limits.max_failures));
     limits.grace = reader.duration("grace").value_or(limits.grace);
   }
@@ -151,28 +146,6 @@ class Loader {
     spec_.warm_start = std::move(warm_start);
   }
 
-  void read_resources() {
-    const YamlNode* node = top_.find("resources");
-    if (node == nullptr) return;
-    const SectionReader reader(*node, "resources", section("resources"), errors_);
-    ResourceSpec& resources = spec_.resources;
-    if (const YamlNode* gpus = reader.find("gpus"); gpus != nullptr && gpus->kind == YamlNode::Kind::kList) {
-      resources.gpus_auto = false;
-      for (const YamlNode& id : gpus->items) {
-        if (std::find(resources.gpus.begin(), resources.gpus.end(), id.text) != resources.gpus.end()) {
-          errors_.refuse(id, "resources.gpus", "each GPU once");
-        }
-        resources.gpus.push_back(id.text);
-      }
-    }
-    if (const auto count = reader.whole("gpus_per_trial")) resources.gpus_per_trial = static_cast<int>(*count);
-    if (const auto count = reader.whole("cpus_per_trial")) resources.cpus_per_trial = static_cast<int>(*count);
-    if (!resources.gpus_auto && resources.gpus_per_trial > static_cast<int>(resources.gpus.size())) {
-      errors_.refuse(*reader.find("gpus_per_trial"), "resources.gpus_per_trial",
-                     "up to " + std::to_string(resources.gpus.size()) + ", as many as `gpus` lists");
-    }
-  }
-
   /// Hours of GPUs that no trial has would never be used up.
   void check_gpu_hours() {
     if (!spec_.limits.max_gpu_hours) return;
@@ -192,29 +165,13 @@ class Loader {
   /// Whether trials have GPUs or do not start.
   [[nodiscard]] bool has_gpus() const {
     const ResourceSpec& resources = spec_.resources;
-    return resources.gpus_per_trial.value_or(resources.gpus_auto ? 0 : static_cast<int>(resources.gpus.size())) > 0;
+    return resources.gpus_per_trial.value_or(resources.gpus_auto ? 0.0 : static_cast<double>(resources.gpus.size())) > 0.0;
   }
 
   void read_environment() {
     const YamlNode* node = top_.find("environment");
     if (node == nullptr) return;
     for (const YamlMember& member : node->members) spec_.environment.emplace_back(member.key, member.value.text);
-  }
-
-  void read_channels() {
-    const YamlNode* node = top_.find("channels");
-    if (node == nullptr) return;
-    for (const YamlMember& member : node->members) {
-      const std::string where = "channels." + member.key;
-      if (member.value.text.empty()) {
-        errors_.refuse(member.value, where, "a path");
-        continue;
-      }
-      const fs::path path = (fs::path(context_.working_directory) / member.value.text).lexically_normal();
-      std::error_code error;
-      if (!fs::exists(path, error)) errors_.refuse(member.value, where, "a path that exists; there is no " + path.string());
-      spec_.channels.emplace_back(member.key, path.string());
-    }
   }
 
   void read_program() {
@@ -258,9 +215,28 @@ class Loader {
   }
 
   void check_pausing() {
-    const YamlNode* node = root_.find("early_stopping");
-    if (node == nullptr || !errors_.empty() || !rule_pauses(spec_, registry_)) return;
-    if (const std::string why = why_no_pause(spec_); !why.empty()) errors_.add(node->mark, "early_stopping", why);
+    if (!errors_.empty()) return;
+    const std::string why = why_no_new_attempt(spec_);
+    if (why.empty()) return;
+    if (const YamlNode* node = root_.find("early_stopping"); node != nullptr && rule_pauses(spec_, registry_))
+      errors_.add(node->mark, "early_stopping", "pauses trials, which " + why);
+    for (const char* key : {"spot", "retry"}) {
+      const YamlNode* node = root_.find(key);
+      if (node != nullptr && top_.find(key) != nullptr) errors_.add(node->mark, key, "makes new attempts, which " + why);
+    }
+  }
+
+  /// What only whoever carries out trials can keep to.
+  void note_session() {
+    if (context_.needs_program) return;
+    const std::pair<bool, const char*> given[] = {{spec_.limits.stalled.has_value(), "limits.stalled"},
+                                                  {spec_.spot.has_value(), "spot"},
+                                                  {top_.given("retry"), "retry"},
+                                                  {spec_.market.has_value(), "executor.interrupt"},
+                                                  {spec_.output.has_value(), "output"}};
+    for (const auto& [there, key] : given) {
+      if (there) notes_.push_back(std::string(key) + " means nothing in a session, whose caller runs the trials");
+    }
   }
 
   void require_end() {

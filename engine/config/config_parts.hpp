@@ -35,6 +35,9 @@ std::vector<CommandPart> read_command(const YamlNode& list, std::string_view pat
 /// `metrics`, each compiled.
 std::vector<MetricDefinition> read_metrics(const YamlNode& list, std::string_view path, Diagnostics& errors);
 
+/// How trials are carried out: `resources`, `executor`, `retry`, `spot`, `channels`, `output`. After `limits`.
+void read_execution(const SectionReader& top, const std::string& working_directory, StudySpec& spec, Diagnostics& errors);
+
 struct StrategyChoice {
   NamedOptions strategy;
   std::uint64_t seed = 0;

@@ -32,7 +32,7 @@ SectionSpec limits() {
               {.name = "trial_runtime",
                .type = KeyType::kDuration,
                .default_text = "none",
-               .doc = "Running time of a trial; then it is `Stopped`, `time_limit`."},
+               .doc = "Running time of a trial over all its attempts; then it is `Stopped`, `time_limit`."},
               {.name = "stalled",
                .type = KeyType::kDuration,
                .default_text = "none",
@@ -84,55 +84,6 @@ SectionSpec warm_start() {
           }};
 }
 
-SectionSpec resources() {
-  return {.name = "resources",
-          .doc = "What a trial gets of the machine.",
-          .keys = {
-              {.name = "gpus",
-               .type = KeyType::kIds,
-               .default_text = "auto",
-               .doc = "The GPUs to use: all that are found, or a list of indexes or UUIDs; `[]` for none."},
-              {.name = "gpus_per_trial",
-               .type = KeyType::kInt,
-               .default_text = "1 where a GPU is found, else 0",
-               .doc = "Whole GPUs for each trial; fractions are planned, not built yet.",
-               .min = 0.0,
-               .max = 1024.0,
-               .planned_numbers = "fractions of a GPU"},
-              {.name = "cpus_per_trial",
-               .type = KeyType::kInt,
-               .default_text = "cores / max_parallel, at least 1",
-               .doc = "Cores for each trial; also its `OMP_NUM_THREADS`.",
-               .min = 1.0,
-               .max = 65536.0},
-              {.name = "processes_per_trial",
-               .type = KeyType::kInt,
-               .default_text = "1",
-               .doc = "Processes of one trial; more than 1 is planned, not built yet.",
-               .min = 1.0,
-               .max = 1.0,
-               .planned_numbers = "more than 1"},
-              {.name = "nodes_per_trial",
-               .type = KeyType::kInt,
-               .default_text = "1",
-               .doc = "Machines of one trial; more than 1 is planned, not built yet.",
-               .min = 1.0,
-               .max = 1.0,
-               .planned_numbers = "more than 1"},
-          }};
-}
-
-SectionSpec executor() {
-  return {.name = "executor",
-          .doc = "Where trials run.",
-          .keys = {{.name = "name",
-                    .doc = "`local`: processes on this machine.",
-                    .required = true,
-                    .allowed = {"local"},
-                    .planned_words = {"slurm", "in_process", "simulated", "ssh", "kubernetes"}}},
-          .short_key = "name"};
-}
-
 SectionSpec metrics() {
   return {.name = "metrics",
           .doc = "How one metric is read from the log; at most 40.",
@@ -161,6 +112,6 @@ SectionSpec metrics() {
 
 }  // namespace
 
-std::vector<SectionSpec> study_sections() { return {limits(), completion(), warm_start(), resources(), executor(), metrics()}; }
+std::vector<SectionSpec> study_sections() { return {limits(), completion(), warm_start(), metrics()}; }
 
 }  // namespace tune::engine

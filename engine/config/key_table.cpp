@@ -77,8 +77,12 @@ SectionSpec top() {
            .default_text = "local",
            .doc = "Where trials run.",
            .section = "executor"},
-          {.name = "retry", .doc = "Failed attempts again.", .planned = true},
-          {.name = "spot", .doc = "Machines that may be taken away.", .planned = true},
+          {.name = "retry", .type = KeyType::kSection, .doc = "What infrastructure broke is tried again.", .section = "retry"},
+          {.name = "spot",
+           .type = KeyType::kSection,
+           .default_text = "off",
+           .doc = "Capacity that may be taken away ([interruption](interruption.md)).",
+           .section = "spot"},
           {.name = "deterministic",
            .type = KeyType::kFlag,
            .default_text = "false",
@@ -97,12 +101,17 @@ SectionSpec top() {
            .pattern = kVariablePattern,
            .max_length = kMaxNameLength},
           {.name = "channels",
-           .type = KeyType::kTextMap,
+           .type = KeyType::kSectionMap,
            .default_text = "none",
-           .doc = "Input directories or files by name, relative to the caller's directory; a trial finds them in "
-                  "`TUNE_CHANNEL_<NAME>`.",
+           .doc = "Input directories or files by name, each a path or a map; a trial finds them in `TUNE_CHANNEL_<NAME>`.",
            .like = kChannelLike,
-           .pattern = kChannelPattern},
+           .pattern = kChannelPattern,
+           .section = "channels"},
+          {.name = "output",
+           .type = KeyType::kSection,
+           .default_text = "none",
+           .doc = "Where what finished trials leave behind is copied.",
+           .section = "output"},
           {.name = "trainer",
            .doc = "A built-in trainer, which brings its command and its metrics; this or `command`.",
            .allowed = trainer_names()},
@@ -220,6 +229,7 @@ const std::vector<SectionSpec>& sections() {
     std::vector<SectionSpec> all{top(), objective()};
     for (SectionSpec& one : parameter_sections()) all.push_back(std::move(one));
     for (SectionSpec& one : study_sections()) all.push_back(std::move(one));
+    for (SectionSpec& one : execution_sections()) all.push_back(std::move(one));
     return all;
   }();
   return kSections;

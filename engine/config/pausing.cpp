@@ -10,12 +10,10 @@ bool rule_pauses(const StudySpec& spec, const Registry& registry) {
   return policy.ok() && (*policy)->pauses();
 }
 
-std::string why_no_pause(const StudySpec& spec) {
+std::string why_no_new_attempt(const StudySpec& spec) {
   const auto definition = std::ranges::find(spec.metrics, spec.objective.metric, &MetricDefinition::name);
   if (spec.command.empty() || definition == spec.metrics.end() || definition->step) return {};
-  return "pauses trials, which go on with a later step than their new log's first; allowed: with a `step` pattern in the "
-         "definition "
-         "of '" +
+  return "go on with a later step than their new log's first; allowed: with a `step` pattern in the definition of '" +
          spec.objective.metric + "', or with `@tune` lines that hold the step";
 }
 

@@ -270,10 +270,60 @@ ResourceSpec read_resources(Reader reader) {
   ResourceSpec resources;
   resources.gpus_auto = reader["gpus_auto"].flag();
   resources.gpus = read_texts(reader["gpus"]);
-  resources.gpus_per_trial = optional_small(reader["gpus_per_trial"]);
+  resources.gpus_per_trial = optional_number(reader["gpus_per_trial"]);
   resources.cpus_per_trial = optional_small(reader["cpus_per_trial"]);
+  if (const Reader count = reader.maybe("processes_per_trial"); !count.is_null()) resources.processes_per_trial = count.small();
   reader.done();
   return resources;
+}
+
+std::optional<MarketSpec> read_market(Reader reader) {
+  if (reader.is_null()) return std::nullopt;
+  MarketSpec market;
+  market.every = reader["every_us"].duration();
+  market.notice = reader["notice_us"].duration();
+  market.away = reader["away_us"].duration();
+  market.seed = reader["seed"].natural();
+  reader.done();
+  return market;
+}
+
+RetrySpec read_retry(Reader reader) {
+  RetrySpec retry;
+  if (reader.is_null()) return retry;
+  retry.max_attempts = reader["max_attempts"].small();
+  retry.backoff = reader["backoff_us"].duration();
+  reader.done();
+  return retry;
+}
+
+std::optional<SpotSpec> read_spot(Reader reader) {
+  if (reader.is_null()) return std::nullopt;
+  SpotSpec spot;
+  spot.max_wait = optional_duration(reader["max_wait_us"]);
+  if (Reader price = reader["price"]; !price.is_null()) {
+    spot.price = SpotPrice{price["on_demand"].number(), price["interruptible"].number()};
+    price.done();
+  }
+  reader.done();
+  return spot;
+}
+
+std::vector<Channel> read_channels(const Reader& reader) {
+  std::vector<Channel> channels;
+  reader.each([&](Reader one) {
+    const Reader writable = one.maybe("writable");
+    channels.push_back({one["name"].text(), one["value"].text(), !writable.is_null() && writable.flag()});
+    one.done();
+  });
+  return channels;
+}
+
+std::optional<OutputSpec> read_output(Reader reader) {
+  if (reader.is_null()) return std::nullopt;
+  OutputSpec output{reader["path"].text(), reader["all"].flag()};
+  reader.done();
+  return output;
 }
 
 template <typename T, typename Get>
@@ -356,10 +406,14 @@ Result<StudySpec> spec_from_json(std::string_view text) {
   spec.warm_start = read_warm_start(reader.maybe("warm_start"));
   spec.resources = read_resources(reader["resources"]);
   spec.executor = reader["executor"].text();
+  spec.market = read_market(reader.maybe("market"));
+  spec.retry = read_retry(reader.maybe("retry"));
+  spec.spot = read_spot(reader.maybe("spot"));
+  spec.output = read_output(reader.maybe("output"));
   spec.deterministic = reader["deterministic"].flag();
   spec.max_step = optional_whole(reader["max_step"]);
   spec.environment = read_pairs<std::string>(reader["environment"], [](const Reader& one) { return one.text(); });
-  spec.channels = read_pairs<std::string>(reader["channels"], [](const Reader& one) { return one.text(); });
+  spec.channels = read_channels(reader["channels"]);
   spec.trainer = reader["trainer"].text();
   read_program(reader, spec);
   spec.working_directory = reader["working_directory"].text();

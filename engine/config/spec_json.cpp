@@ -134,6 +134,39 @@ Json limits_json(const Limits& limits) {
               {"grace_us", limits.grace.count()}};
 }
 
+Json resources_json(const ResourceSpec& resources) {
+  return Json{{"gpus_auto", resources.gpus_auto},
+              {"gpus", resources.gpus},
+              {"gpus_per_trial", optional_json(resources.gpus_per_trial)},
+              {"cpus_per_trial", optional_json(resources.cpus_per_trial)},
+              {"processes_per_trial", resources.processes_per_trial}};
+}
+
+Json market_json(const std::optional<MarketSpec>& market) {
+  if (!market) return nullptr;
+  return Json{{"every_us", market->every.count()},
+              {"notice_us", market->notice.count()},
+              {"away_us", market->away.count()},
+              {"seed", market->seed}};
+}
+
+Json spot_json(const std::optional<SpotSpec>& spot) {
+  if (!spot) return nullptr;
+  Json json{{"max_wait_us", optional_json(spot->max_wait)}, {"price", nullptr}};
+  if (spot->price) json["price"] = Json{{"on_demand", spot->price->on_demand}, {"interruptible", spot->price->interruptible}};
+  return json;
+}
+
+Json channels_json(const std::vector<Channel>& channels) {
+  Json list = Json::array();
+  for (const Channel& one : channels) list.push_back(Json{{"name", one.name}, {"value", one.path}, {"writable", one.writable}});
+  return list;
+}
+
+Json output_json(const std::optional<OutputSpec>& output) {
+  return output ? Json{{"path", output->path}, {"all", output->all}} : Json(nullptr);
+}
+
 Json to_json(const StudySpec& spec) {
   Json json{{"name", spec.name}};
   json["objective"] = Json{{"metric", spec.objective.metric},
@@ -158,15 +191,16 @@ Json to_json(const StudySpec& spec) {
                             {"not_improving", optional_json(spec.completion.not_improving)},
                             {"converged", spec.completion.converged}};
   json["warm_start"] = warm_start_json(spec.warm_start);
-  json["resources"] = Json{{"gpus_auto", spec.resources.gpus_auto},
-                           {"gpus", spec.resources.gpus},
-                           {"gpus_per_trial", optional_json(spec.resources.gpus_per_trial)},
-                           {"cpus_per_trial", optional_json(spec.resources.cpus_per_trial)}};
+  json["resources"] = resources_json(spec.resources);
   json["executor"] = spec.executor;
+  json["market"] = market_json(spec.market);
+  json["retry"] = Json{{"max_attempts", spec.retry.max_attempts}, {"backoff_us", spec.retry.backoff.count()}};
+  json["spot"] = spot_json(spec.spot);
+  json["output"] = output_json(spec.output);
   json["deterministic"] = spec.deterministic;
   json["max_step"] = optional_json(spec.max_step);
   json["environment"] = texts_json(spec.environment);
-  json["channels"] = texts_json(spec.channels);
+  json["channels"] = channels_json(spec.channels);
   json["trainer"] = spec.trainer;
   json["command"] = Json::array();
   for (const CommandPart& part : spec.command)

@@ -51,9 +51,44 @@ struct Completion {
 
 struct ResourceSpec {
   bool gpus_auto = true;
-  std::vector<std::string> gpus;      ///< ids when not auto; empty and not auto: none
-  std::optional<int> gpus_per_trial;  ///< none: 1 where a GPU is found, else 0
-  std::optional<int> cpus_per_trial;  ///< none: cores / max_parallel, at least 1
+  std::vector<std::string> gpus;         ///< ids when not auto; empty and not auto: none
+  std::optional<double> gpus_per_trial;  ///< whole, or a share below 1; none: 1 where a GPU is found, else 0
+  std::optional<int> cpus_per_trial;     ///< none: cores / max_parallel, at least 1
+  int processes_per_trial = 1;
+};
+
+/// What infrastructure broke is tried again.
+struct RetrySpec {
+  int max_attempts = 3;                        ///< of one trial that may break so before it fails
+  Duration backoff = std::chrono::seconds(1);  ///< before the second attempt; doubled for each one after
+};
+
+/// Capacity that may be taken away (SageMaker: managed spot training).
+struct SpotSpec {
+  std::optional<Duration> max_wait;  ///< of a trial from its first launch on: running, and waiting for its next attempt
+  std::optional<SpotPrice> price;
+};
+
+/// A rehearsal of such capacity: each slot is taken away at random moments.
+struct MarketSpec {
+  Duration every = std::chrono::minutes(10);   ///< mean time that a slot stays
+  Duration notice = std::chrono::seconds(30);  ///< between SIGTERM and SIGKILL
+  Duration away = std::chrono::seconds(30);    ///< mean time until it is back
+  std::uint64_t seed = 0;
+};
+
+/// Input that every trial gets.
+struct Channel {
+  std::string name;
+  std::string path;       ///< absolute
+  bool writable = false;  ///< access: read_write
+  bool operator==(const Channel&) const = default;
+};
+
+/// Where what finished trials leave behind is copied.
+struct OutputSpec {
+  std::string path;  ///< absolute
+  bool all = false;  ///< every finished trial; else the best only
 };
 
 /// One word of a command, or a group that is dropped when a placeholder in it is inactive.
@@ -78,14 +113,18 @@ struct StudySpec {
   std::optional<WarmStart> warm_start;  ///< absolute directories
   ResourceSpec resources;
   std::string executor = "local";
+  std::optional<MarketSpec> market;  ///< `executor.interrupt`
+  RetrySpec retry;
+  std::optional<SpotSpec> spot;
+  std::optional<OutputSpec> output;
   bool deterministic = false;
   std::optional<std::int64_t> max_step;  ///< as given; see declared_max_step
   std::vector<std::pair<std::string, std::string>> environment;
-  std::vector<std::pair<std::string, std::string>> channels;  ///< name, absolute path
-  std::string trainer;                                        ///< empty: `command`
-  std::vector<CommandPart> command;                           ///< resolved: the trainer's when one is named
-  std::vector<MetricDefinition> metrics;                      ///< resolved likewise
-  std::string working_directory;                              ///< the caller's when the study was created
+  std::vector<Channel> channels;
+  std::string trainer;                    ///< empty: `command`
+  std::vector<CommandPart> command;       ///< resolved: the trainer's when one is named
+  std::vector<MetricDefinition> metrics;  ///< resolved likewise
+  std::string working_directory;          ///< the caller's when the study was created
   std::string text;  ///< the config as it was given, which a new study keeps as its config.yaml; no part of its record
 
   /// `max_step`, else the static value `epochs`, `num_epochs`, `numepochs`, `n_epochs` or `n-epochs`.

@@ -1,27 +1,12 @@
 #include "engine/core/outcome.hpp"
 
-#include <array>
 #include <cmath>
-#include <cstring>
-#include <string_view>
+
+#include "engine/core/failure.hpp"
 
 namespace tune::engine {
 
 namespace {
-
-/// What PyTorch, TensorFlow, JAX, CUDA, Python and C++ print when memory runs out.
-constexpr std::array<std::string_view, 8> kOutOfMemoryTexts{
-    "CUDA out of memory", "OutOfMemoryError", "out of memory",          "RESOURCE_EXHAUSTED",
-    "MemoryError",        "std::bad_alloc",   "Cannot allocate memory", "CUBLAS_STATUS_ALLOC_FAILED"};
-
-bool says_out_of_memory(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) {
-    for (const std::string_view text : kOutOfMemoryTexts) {
-      if (line.find(text) != std::string::npos) return true;
-    }
-  }
-  return false;
-}
 
 void fail(event::Ended& ended, FailureClass failure, std::string detail, const EndReport& report) {
   ended.status = TrialStatus::kFailed;
@@ -65,18 +50,17 @@ event::Ended judge_end(const TrialRecord& trial, const Objective& objective, Att
     ended.status = TrialStatus::kStopped;
     ended.stop_reason = trial.stop_reason;
     if (trial.stop_reason == "time_limit") ended.secondary = SecondaryStatus::kMaxRuntimeExceeded;
+    if (trial.stop_reason == "max_wait") ended.secondary = SecondaryStatus::kMaxWaitTimeExceeded;
     if (trial.stop_reason != "diverged") ended.value = result_value(trial, objective);
     return ended;
   }
   if (!exit.launch_error.empty()) {
     fail(ended, FailureClass::kLaunchError, exit.launch_error, report);
-  } else if (exit.signal) {
-    const char* name = strsignal(*exit.signal);
-    fail(ended, says_out_of_memory(report.last_lines) ? FailureClass::kOom : FailureClass::kSignal,
-         "ended by signal " + std::to_string(*exit.signal) + " (" + (name != nullptr ? name : "unknown") + ")", report);
-  } else if (exit.code.value_or(0) != 0) {
-    fail(ended, says_out_of_memory(report.last_lines) ? FailureClass::kOom : FailureClass::kUserError,
-         exit.error.empty() ? "exit code " + std::to_string(*exit.code) : exit.error, report);
+  } else if (exit.signal || exit.code.value_or(0) != 0) {
+    const FailureClass failure = ran_out_of_memory(exit, report.last_lines) ? FailureClass::kOom
+                                 : exit.signal                              ? FailureClass::kSignal
+                                                                            : FailureClass::kUserError;
+    fail(ended, failure, failure_text(exit), report);
   } else if (trial.find_series(objective.metric) == nullptr) {
     std::string detail = "it ended without a value of '" + objective.metric + "'";
     if (report.unreadable_captures > 0) {

@@ -362,6 +362,8 @@ void StudyCore::request_stop(TrialId trial, const std::string& reason) {
 
 void StudyCore::interrupted(AttemptId id, const std::string& why, bool lost) { record_event(event::Interrupted{id, why, lost}); }
 
+void StudyCore::gpu_used(AttemptId id, const GpuUse& use) { record_event(event::GpuUsed{id, use}); }
+
 void StudyCore::end(AttemptId id, const EndReport& report) {
   end(judge_end(record().trial(id.trial), record().objective, id, report));
 }

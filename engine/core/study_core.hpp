@@ -72,6 +72,8 @@ class StudyCore {
   /// Records that the trial is asked to stop; the first reason stays.
   void request_stop(TrialId trial, const std::string& reason);
   void interrupted(AttemptId id, const std::string& why, bool lost);
+  /// What the attempt did with its GPUs; before the record of its end.
+  void gpu_used(AttemptId id, const GpuUse& use);
   /// The attempt that was to pause is over: the trial waits. `exit`: how it ended, where that is known.
   void paused(AttemptId id, const ExitRecord& exit);
   /// Whether the rule may pause trials.

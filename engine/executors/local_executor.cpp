@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -62,14 +63,14 @@ LocalExecutor::LocalExecutor(Clock& clock, LocalOptions options, GpuInventory gp
 LocalExecutor::~LocalExecutor() { close(epoll_); }
 
 bool LocalExecutor::can_launch(const Resources& resources) const {
-  return slots_.free() > 0 && resources.gpus <= gpus_.free() && resources.processes == 1 && resources.nodes == 1;
+  return slots_.free() > 0 && std::ceil(resources.gpus) <= gpus_.free() && resources.processes == 1 && resources.nodes == 1;
 }
 
 Status LocalExecutor::check_launch(const LaunchSpec& spec) const {
   if (by_id_.contains(spec.id)) return Status::internal(name_of(spec) + " is running already");
   if (spec.argv.empty()) return Status::internal(name_of(spec) + " has no command");
   if (spec.resources.gpus > gpus_.size()) {
-    return Status::executor(name_of(spec) + " wants " + std::to_string(spec.resources.gpus) + " GPUs; here are " +
+    return Status::executor(name_of(spec) + " wants " + to_text(spec.resources.gpus) + " GPUs; here are " +
                             std::to_string(gpus_.size()));
   }
   if (!can_launch(spec.resources)) return Status::executor("no place is free for " + name_of(spec));
@@ -89,7 +90,7 @@ Status LocalExecutor::launch(const LaunchSpec& given) {
   if (Status status = check_launch(spec); !status) return status;
   Attempt& attempt = add(spec, State::kWaiting);
   attempt.slot = slots_.acquire();
-  attempt.gpus = gpus_.acquire(spec.resources.gpus);
+  attempt.gpus = gpus_.acquire(static_cast<int>(std::ceil(spec.resources.gpus)));
   const std::uint64_t key = by_id_.at(spec.id);
   Status status = start(key);
   if (!status) finish(key);

@@ -83,7 +83,11 @@ class LocalExecutor final : public Executor {
   using Attempts = std::map<std::uint64_t, std::unique_ptr<Attempt>>;
 
   Attempt& add(const LaunchSpec& spec, State state);
-  void emit(const Attempt& attempt, decltype(ExecutorEvent::body) body) { events_.push_back({attempt.spec.id, std::move(body)}); }
+  void emit(const Attempt& attempt, decltype(ExecutorEvent::body) body) {
+    ExecutorEvent& event = events_.emplace_back();
+    event.id = attempt.spec.id;
+    event.body = std::move(body);
+  }
   void finish(std::uint64_t key);
   [[nodiscard]] Status check_launch(const LaunchSpec& spec) const;
 

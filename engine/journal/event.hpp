@@ -53,6 +53,7 @@ struct Started {
   std::string host;
   std::vector<std::string> gpus;
   int slot = -1;
+  double gpu_share = 1.0;  ///< of each of its GPUs that is its own
 };
 /// Where in the attempt's log an observation was read: enough to read on from there.
 struct LogPosition {
@@ -110,6 +111,11 @@ struct Ended {
   std::int64_t unreadable_captures = 0;
   std::int64_t cut_lines = 0;
 };
+/// What an attempt did with its GPUs; before the record of its end.
+struct GpuUsed {
+  AttemptId id;
+  GpuUse use;
+};
 /// The study is to end: its running trials are asked to stop for it. With the numbers the reason rests on.
 struct StudyEnding {
   StudyStatus status = StudyStatus::kCompleted;
@@ -129,7 +135,7 @@ struct OwnerChanged {
 };
 
 using Body = std::variant<StudyCreated, EarlierStudyTaken, EarlierTrialTaken, Proposed, Launched, Started, Observed, Decided,
-                          Spared, StopRequested, Interrupted, Paused, Ended, StudyEnding, StudyEnded, OwnerChanged>;
+                          Spared, StopRequested, Interrupted, Paused, GpuUsed, Ended, StudyEnding, StudyEnded, OwnerChanged>;
 
 }  // namespace tune::engine::event
 

@@ -148,11 +148,12 @@ const char* write(Json& json, const ev::Started& body) {
   json["host"] = body.host;
   json["gpus"] = body.gpus;
   json["slot"] = body.slot;
+  if (body.gpu_share != 1.0) json["share"] = body.gpu_share;
   return "started";
 }
 ev::Body read_started(const Json& json) {
   return ev::Started{get_id(json), json.at("host").get<std::string>(), json.at("gpus").get<std::vector<std::string>>(),
-                     json.at("slot").get<int>()};
+                     json.at("slot").get<int>(), get_optional<double>(json, "share").value_or(1.0)};
 }
 
 const char* write(Json& json, const ev::Observed& body) {
@@ -242,6 +243,20 @@ const char* write(Json& json, const ev::Paused& body) {
 }
 ev::Body read_paused(const Json& json) { return ev::Paused{get_id(json), get_time(json, "from"), get_time(json, "to")}; }
 
+const char* write(Json& json, const ev::GpuUsed& body) {
+  put_id(json, body.id);
+  json["samples"] = body.use.samples;
+  json["utilization"] = body.use.utilization;
+  json["memory"] = body.use.memory_bytes;
+  json["watts"] = body.use.watts;
+  return "gpu_used";
+}
+ev::Body read_gpu_used(const Json& json) {
+  GpuUse use{json.at("samples").get<std::int64_t>(), json.at("utilization").get<double>(), json.at("memory").get<std::uint64_t>(),
+             json.at("watts").get<double>()};
+  return ev::GpuUsed{get_id(json), use};
+}
+
 const char* write(Json& json, const ev::Ended& body) {
   put_id(json, body.id);
   json["status"] = to_string(body.status);
@@ -328,7 +343,7 @@ struct Op {
   std::string_view name;
   ev::Body (*read)(const Json&);
 };
-constexpr std::array<Op, 16> kOps{{{"study_created", read_study_created},
+constexpr std::array<Op, 17> kOps{{{"study_created", read_study_created},
                                    {"earlier_study", read_earlier_study},
                                    {"earlier", read_earlier_trial},
                                    {"proposed", read_proposed},
@@ -340,6 +355,7 @@ constexpr std::array<Op, 16> kOps{{{"study_created", read_study_created},
                                    {"stop_requested", read_stop_requested},
                                    {"interrupted", read_interrupted},
                                    {"paused", read_paused},
+                                   {"gpu_used", read_gpu_used},
                                    {"ended", read_ended},
                                    {"study_ending", read_ending<ev::StudyEnding>},
                                    {"study_ended", read_ending<ev::StudyEnded>},

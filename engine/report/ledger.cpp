@@ -11,7 +11,7 @@ namespace tune::engine {
 namespace {
 
 /// Stop reasons that are no early-stopping rule (design: words, "stop reason").
-constexpr std::array<std::string_view, 8> kOtherReasons{"diverged", "stalled",       "time_limit", "target",
+constexpr std::array<std::string_view, 9> kOtherReasons{"diverged", "stalled",       "time_limit", "max_wait", "target",
                                                         "budget",   "not_improving", "converged",  "user"};
 
 constexpr double kSavedDeviations = 1.959964;  // of a normal distribution, on each side, at kSavedLevel
@@ -57,7 +57,7 @@ double training_seconds(const TrialRecord& trial, Until until) {
 double gpu_seconds(const TrialRecord& trial, Until until) {
   double sum = 0.0;
   for (const AttemptRecord& attempt : trial.attempts) {
-    sum += running_seconds(trial, attempt, until) * static_cast<double>(attempt.gpus.size());
+    sum += running_seconds(trial, attempt, until) * static_cast<double>(attempt.gpus.size()) * attempt.gpu_share;
   }
   return sum;
 }
@@ -226,7 +226,7 @@ Ledger make_ledger(const StudyRecord& study, Until until) {
       const double share = value && !value->between ? without_start : 1.0;
       const double saved = *unadjusted * share;
       *ledger.saved += saved;
-      ledger.saved_gpu += saved * static_cast<double>(trial.attempts.back().gpus.size());
+      ledger.saved_gpu += saved * static_cast<double>(trial.attempts.back().gpus.size()) * trial.attempts.back().gpu_share;
       paces.push_back(pace_of(trial, study.objective, saved, share * *seconds_per_step(trial, study.objective)));
     }
   }

@@ -8,6 +8,7 @@
 #include "engine/report/false_stops.hpp"
 #include "engine/report/json_value.hpp"
 #include "engine/report/slot_ledger.hpp"
+#include "engine/report/spot_cost.hpp"
 
 namespace tune::engine {
 
@@ -68,6 +69,10 @@ Json warnings_json(const TrialRecord& trial) {
   return list;
 }
 
+double billable_seconds(const StudyRecord& study, const TrialRecord& trial, Until until) {
+  return study.spot ? spot_cost(study, trial, until).billable : training_seconds(trial, until);
+}
+
 Json trial_json(const StudyRecord& study, const TrialRecord& trial, Until until) {
   const DecisionRecord* spared = spared_decision(trial);
   return {{"trial", trial.id},
@@ -85,6 +90,7 @@ Json trial_json(const StudyRecord& study, const TrialRecord& trial, Until until)
           {"elapsed_seconds", json_seconds(elapsed_seconds(trial))},
           {"training_seconds", json_seconds(training_seconds(trial, until))},
           {"gpu_seconds", json_seconds(gpu_seconds(trial, until))},
+          {"billable_seconds", json_seconds(billable_seconds(study, trial, until))},
           {"observations", observations_json(trial)},
           {"attempts", attempts_json(trial)},
           {"warnings", warnings_json(trial)}};
@@ -257,7 +263,7 @@ Json study_json(const StudyRecord& study, Until until, const ModelViews& models)
           {"insight", insight_json(study, models.insight)},
           {"seconds",
            {{"training", json_seconds(ledger.training)},
-            {"billable", json_seconds(ledger.billable)},
+            {"billable", json_seconds(study.spot ? spot_cost(study, until).billable : ledger.billable)},
             {"wall", json_seconds(ledger.wall)},
             {"early_stopping_saved_estimate", json_seconds(ledger.saved)}}},
           {"ledger", ledger_json(study, until, ledger)},

@@ -9,6 +9,7 @@
 #include "engine/report/false_stops.hpp"
 #include "engine/report/format.hpp"
 #include "engine/report/slot_ledger.hpp"
+#include "engine/report/spot_cost.hpp"
 #include "engine/report/text_table.hpp"
 
 namespace tune::engine {
@@ -211,12 +212,14 @@ std::string audit_lines(const FalseStops& counts) {
   return out;
 }
 
-std::string hours_section(const StudyRecord& study, const Ledger& ledger, const FalseStops& audit) {
+std::string hours_section(const StudyRecord& study, Until until, const FalseStops& audit) {
+  const Ledger ledger = make_ledger(study, until);
   std::string out = "\n";
   const auto line = [](double seconds) { return duration_text(seconds) + " (" + hours_text(seconds) + ")"; };
   out += labelled("training", line(ledger.training) + ", the running time of all trials added up");
   out += labelled("wall", line(ledger.wall));
   if (ledger.gpu > 0) out += labelled("GPU", line(ledger.gpu));
+  out += spot_lines(study, spot_cost(study, until), padded("spot", kLabelWidth) + "  ");
   if (ledger.failed > 0)
     out += labelled("lost", line(ledger.failed) + " of the training time, in trials that failed or diverged");
   out += labelled("saved", saved_text(study, ledger));
@@ -259,7 +262,7 @@ std::string report_text(const StudyRecord& study, Until until, const ModelViews&
   if (!ranking(study).empty()) out += insight_section(study, models.insight);
   out += failures_section(study);
   out += warnings_section(study);
-  out += hours_section(study, make_ledger(study, until), count_false_stops(study, models.chances));
+  out += hours_section(study, until, count_false_stops(study, models.chances));
   out += unread_section(study);
   const std::string slots = slot_ledger_text(make_slot_ledger(study, until));
   return slots.empty() ? out : out + "\n" + slots;

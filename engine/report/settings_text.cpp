@@ -132,7 +132,7 @@ std::string stopping_text(const StudySpec& spec) {
 }
 
 std::string gpus_text(const ResourceSpec& resources) {
-  if (resources.gpus_per_trial) return std::to_string(*resources.gpus_per_trial) + " per trial";
+  if (resources.gpus_per_trial) return to_text(*resources.gpus_per_trial) + " per trial";
   return resources.gpus_auto ? "one per trial where there are any" : resources.gpus.empty() ? "none" : "one per trial";
 }
 

@@ -10,6 +10,8 @@ namespace tune::engine {
 
 namespace {
 
+constexpr Duration kUnit = std::chrono::seconds(1);
+
 /// A change in the number of slots that are open by their owner, or of attempts that run.
 struct Change {
   TimePoint at;
@@ -67,8 +69,11 @@ void add_attempt(SlotLedger& ledger, const StudyRecord& study, const TrialRecord
   const TimePoint kept = kept_until(study, trial, attempt, ran);
   const DecisionRecord* spared = spared_decision(trial);
   const TimePoint wanted = spared != nullptr ? std::clamp(spared->time, ran.start, kept) : kept;
-  const auto gpus = static_cast<std::int64_t>(attempt.gpus.size());
-  const auto add = [&](Spent& spent, Duration time) { spent += {time, time * gpus}; };
+  const auto add = [&](Spent& spent, Duration time) {
+    const Duration gpu = gpu_part(time, attempt);
+    spent += {time, gpu};
+    ledger.open.gpu += gpu;
+  };
   add(by_outcome(ledger, trial), wanted - ran.start);
   add(ledger.audit, kept - wanted);
   add(ledger.redone, ran.end - kept);
@@ -79,6 +84,14 @@ std::string share_text(Duration part, Duration whole) {
 }
 
 }  // namespace
+
+Duration redone_time(const StudyRecord& study, const TrialRecord& trial, Until until) {
+  Duration sum{0};
+  for (const AttemptRecord& attempt : trial.attempts) {
+    if (const auto ran = running_time(trial, attempt, until)) sum += ran->end - kept_until(study, trial, attempt, *ran);
+  }
+  return sum;
+}
 
 SlotLedger make_slot_ledger(const StudyRecord& study, Until until) {
   SlotLedger ledger;
@@ -91,17 +104,15 @@ SlotLedger make_slot_ledger(const StudyRecord& study, Until until) {
     changes.push_back({end, -owned.slots, 0});
     if (!last && !owned.ended_it) ledger.away += study.owned[i + 1].from - owned.until;
   }
-  std::int64_t gpus_of_slot = 0;
+  Duration gpus_of_slot{0};  // GPU time of a kUnit
   for (const TrialRecord& trial : study.trials) {
     for (const AttemptRecord& attempt : trial.attempts) {
       const auto ran = running_time(trial, attempt, until);
       if (!ran) continue;
-      gpus_of_slot = std::max(gpus_of_slot, static_cast<std::int64_t>(attempt.gpus.size()));
+      gpus_of_slot = std::max(gpus_of_slot, gpu_part(kUnit, attempt));
       add_attempt(ledger, study, trial, attempt, *ran);
       changes.push_back({ran->start, 0, 1});
       changes.push_back({ran->end, 0, -1});
-      const Duration time = ran->end - ran->start;
-      ledger.open.gpu += time * static_cast<std::int64_t>(attempt.gpus.size());
     }
   }
   std::ranges::stable_sort(changes, {}, &Change::at);
@@ -114,7 +125,8 @@ SlotLedger make_slot_ledger(const StudyRecord& study, Until until) {
     ledger.open.time += length * std::max(slots, running);
     ledger.idle.time += length * std::max<std::int64_t>(0, slots - running);
   }
-  ledger.idle.gpu = ledger.idle.time * gpus_of_slot;
+  ledger.idle.gpu = ledger.idle.time / kUnit.count() * gpus_of_slot.count() +
+                    ledger.idle.time % kUnit.count() * gpus_of_slot.count() / kUnit.count();
   ledger.open.gpu += ledger.idle.gpu;
   return ledger;
 }

@@ -35,6 +35,9 @@ struct SlotLedger {
 /// in make_ledger.
 SlotLedger make_slot_ledger(const StudyRecord& study, Until until = std::nullopt);
 
+/// The running time of a trial that a later attempt did again.
+Duration redone_time(const StudyRecord& study, const TrialRecord& trial, Until until = std::nullopt);
+
 /// Lines for people, under a heading; empty when no slot was open.
 std::string slot_ledger_text(const SlotLedger& ledger);
 

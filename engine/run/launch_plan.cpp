@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
@@ -42,14 +43,14 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 void add_sagemaker_variables(Environment& environment, const StudySpec& spec, const std::string& params,
                              const LaunchSpec& launch) {
   environment.emplace_back("SM_HPS", params);
-  environment.emplace_back("SM_NUM_GPUS", std::to_string(launch.resources.gpus));
+  environment.emplace_back("SM_NUM_GPUS", std::to_string(static_cast<int>(std::ceil(launch.resources.gpus))));
   environment.emplace_back("SM_NUM_CPUS", std::to_string(launch.resources.cpus));
   environment.emplace_back("SM_MODEL_DIR", launch.directory + kModelDirectory);
   environment.emplace_back("SM_OUTPUT_DATA_DIR", launch.directory + kOutputDirectory);
   environment.emplace_back("SM_HOSTS", "[\"" + host_name() + "\"]");
   environment.emplace_back("SM_CURRENT_HOST", host_name());
   std::string channels;
-  for (const auto& [name, path] : spec.channels) channels += (channels.empty() ? "\"" : ",\"") + name + "\"";
+  for (const Channel& one : spec.channels) channels += (channels.empty() ? "\"" : ",\"") + one.name + "\"";
   environment.emplace_back("SM_CHANNELS", "[" + channels + "]");
 }
 
@@ -88,7 +89,7 @@ LaunchSpec plan_launch(const StudySpec& spec, const StudyRecord& record, const s
   const std::string params = params_json(spec.space, trial.configuration, spec.static_values);
   Environment& environment = launch.environment;
   environment.emplace_back("PYTHONUNBUFFERED", "1");
-  environment.emplace_back("OMP_NUM_THREADS", std::to_string(resources.cpus));
+  environment.emplace_back("OMP_NUM_THREADS", std::to_string(std::max(1, resources.cpus / resources.processes)));
   environment.emplace_back("TUNE_STUDY", spec.name);
   environment.emplace_back("TUNE_TRIAL_ID", std::to_string(id.trial));
   environment.emplace_back("TUNE_ATTEMPT", std::to_string(id.attempt));
@@ -107,9 +108,10 @@ LaunchSpec plan_launch(const StudySpec& spec, const StudyRecord& record, const s
   for (std::size_t i = 0; i < spec.space.size(); ++i) {
     if (trial.configuration[i]) add_value(spec.space[i].name, *trial.configuration[i]);
   }
-  for (const auto& [name, path] : spec.channels) {
-    environment.emplace_back("TUNE_CHANNEL_" + variable_name(name), path);
-    environment.emplace_back("SM_CHANNEL_" + variable_name(name), path);
+  for (const Channel& channel : spec.channels) {
+    environment.emplace_back("TUNE_CHANNEL_" + variable_name(channel.name), channel.path);
+    environment.emplace_back("SM_CHANNEL_" + variable_name(channel.name), channel.path);
+    if (!channel.writable) launch.read_only.push_back(channel.path);
   }
   add_sagemaker_variables(environment, spec, params, launch);
   // The user's own come last: they win.

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <sstream>
 #include <thread>
 
 #include "engine/config/command.hpp"
 #include "engine/config/pausing.hpp"
 #include "engine/executors/local_executor.hpp"
+#include "engine/executors/spot_market.hpp"
 
 namespace tune::engine {
 namespace fs = std::filesystem;
@@ -30,6 +32,14 @@ Result<std::string> find_shim(const std::string& given) {
     if (!folder.empty() && access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return Status::executor(std::string(kShimName) + ", which supervises trials, is neither beside this program nor in PATH");
+}
+
+/// How many trials fit on the GPUs.
+int most_at_once(double gpus_per_trial, int gpus) {
+  if (gpus_per_trial <= 0.0) return std::numeric_limits<int>::max();
+  constexpr double kRounding = 1e-9;  // a third three times is one
+  return gpus_per_trial < 1.0 ? gpus * static_cast<int>(1.0 / gpus_per_trial + kRounding)
+                              : gpus / static_cast<int>(gpus_per_trial);
 }
 
 Status check_words(const StudySpec& spec) {
@@ -68,16 +78,22 @@ Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shi
 
   const int gpus = (*executor)->gpu_count();
   Resources& resources = run.options.resources;
-  resources.gpus = spec.resources.gpus_per_trial.value_or(gpus > 0 ? 1 : 0);
+  resources.gpus = spec.resources.gpus_per_trial.value_or(gpus > 0 ? 1.0 : 0.0);
+  resources.processes = spec.resources.processes_per_trial;
   if (resources.gpus > gpus) {
-    return Status::executor("gpus_per_trial is " + std::to_string(resources.gpus) + ", and there are " + std::to_string(gpus) +
+    return Status::executor("gpus_per_trial is " + to_text(resources.gpus) + ", and there are " + std::to_string(gpus) +
                             " GPUs here");
   }
-  run.options.parallel = spec.limits.max_parallel;
-  if (resources.gpus > 0) run.options.parallel = std::min(run.options.parallel, gpus / resources.gpus);
+  run.options.parallel = std::min(spec.limits.max_parallel, most_at_once(resources.gpus, gpus));
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   resources.cpus = spec.resources.cpus_per_trial.value_or(std::max(1, cores / spec.limits.max_parallel));
   run.executor = *std::move(executor);
+  if (spec.market) {
+    const auto notice = std::chrono::duration_cast<std::chrono::milliseconds>(spec.market->notice);
+    run.executor = std::make_unique<SpotMarket>(
+        std::move(run.executor), clock,
+        SpotMarketOptions{run.options.parallel, spec.market->every, notice, spec.market->away, spec.market->seed});
+  }
   return run;
 }
 
@@ -89,8 +105,8 @@ Result<LocalRun> prepare_command_run(const StudySpec& recorded, const Command& c
   spec.environment = command.environment;
   TUNE_RETURN_IF_ERROR(check_words(spec));
   if (pauses) {
-    if (const std::string why = why_no_pause(spec); !why.empty())
-      return Status::invalid("the rule " + spec.stopping_name() + " " + why);
+    if (const std::string why = why_no_new_attempt(spec); !why.empty())
+      return Status::invalid("the rule " + spec.stopping_name() + " pauses trials, which " + why);
   }
   Result<LocalRun> run = prepare_local_run(spec, "", clock);
   if (run.ok()) run->options.launch_spec = std::move(spec);

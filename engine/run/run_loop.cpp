@@ -4,32 +4,11 @@
 
 #include <algorithm>
 
+#include "engine/core/waiting.hpp"
 #include "engine/executors/attempt_files.hpp"
 #include "engine/run/launch_plan.hpp"
 
 namespace tune::engine {
-
-namespace {
-
-/// Running time of the attempts that are over.
-Duration time_used(const TrialRecord& trial) {
-  Duration used{0};
-  for (const AttemptRecord& attempt : trial.attempts) {
-    if (attempt.started && attempt.ended) used += *attempt.ended - *attempt.started;
-  }
-  return used;
-}
-
-/// Attempts that ran and were lost, the last one included. One before whose start tune itself was killed says nothing about the
-/// trial, however often that happens.
-int lost_attempts(const TrialRecord& trial) {
-  const AttemptRecord* last = trial.attempts.empty() ? nullptr : &trial.attempts.back();
-  return static_cast<int>(std::ranges::count_if(trial.attempts, [last](const AttemptRecord& attempt) {
-    return attempt.started && (&attempt == last || attempt.end_reason == "lost");
-  }));
-}
-
-}  // namespace
 
 Status RunLoop::run() {
   last_sync_ = last_tick_ = clock_.now();
@@ -71,8 +50,12 @@ TimePoint RunLoop::next_deadline() const {
   TimePoint deadline = clock_.now() + kTickInterval;
   for (const auto& [trial, live] : live_) {
     if (live.asked_to_stop || live.over) continue;
-    if (live.time_limit) deadline = std::min(deadline, *live.time_limit);
+    if (live.time_limit) deadline = std::min(deadline, live.time_limit->at);
     if (const auto stalled = stalled_at(live)) deadline = std::min(deadline, *stalled);
+  }
+  for (const TrialId trial : waiting_trials()) {
+    const auto retry = retry_at(core_.record().trial(trial), core_.spec().retry);
+    if (retry && *retry > clock_.now()) deadline = std::min(deadline, *retry);
   }
   return deadline;
 }
@@ -115,17 +98,9 @@ RunLoop::Live& RunLoop::make_live(AttemptId id) {
   return live_.insert_or_assign(id.trial, std::move(live)).first->second;
 }
 
+/// In a deterministic study what is proposed, and when, must not depend on when the executor has a place: a trial waits there.
 bool RunLoop::has_free_slot() const {
-  return static_cast<int>(live_.size()) < options_.parallel && executor_.can_launch(options_.resources);
-}
-
-/// The first trial whose attempt was interrupted.
-std::optional<TrialId> RunLoop::next_interrupted() const {
-  const auto& running = core_.record().running;
-  const auto found = std::ranges::find_if(running, [&](TrialId trial) {
-    return !live_.contains(trial) && core_.record().trial(trial).secondary == SecondaryStatus::kInterrupted;
-  });
-  return found == running.end() ? std::nullopt : std::optional(*found);
+  return static_cast<int>(live_.size()) < options_.parallel && (deterministic() || executor_.can_launch(options_.resources));
 }
 
 /// The first trial that was proposed and not launched.
@@ -137,13 +112,14 @@ std::optional<TrialId> RunLoop::next_proposed() const {
 }
 
 /// Whether no trial waits for a slot and none will come.
-bool RunLoop::nothing_to_launch() const { return nothing_left_ && !next_interrupted() && !next_proposed() && !core_.plan(); }
+bool RunLoop::nothing_to_launch() const { return nothing_left_ && waiting_trials().empty() && !next_proposed() && !core_.plan(); }
 
 /// A free slot goes to a trial that was interrupted, else to one that the rule lets go on after a pause, else to a new one. One
 /// that was about to be launched when tune was killed is launched first: that was decided.
 void RunLoop::fill_slots(std::int64_t virtual_clock) {
   while (!ending_ && has_free_slot()) {
     auto waiting = next_interrupted();
+    if (!waiting && free_slots_are_kept()) return;
     if (!waiting && !looks_ahead()) waiting = next_proposed();
     if (waiting) {
       launch(*waiting, virtual_clock);
@@ -172,7 +148,7 @@ void RunLoop::fill_slots(std::int64_t virtual_clock) {
 /// With `lookahead`: proposes the trial that the next free slot will get, unless one waits for it already. Whether there is a
 /// slot for it at once.
 bool RunLoop::look_ahead() {
-  if (!looks_ahead() || ending_ || nothing_left_ || interrupted() || next_interrupted() || next_proposed()) return false;
+  if (!looks_ahead() || ending_ || nothing_left_ || interrupted() || !waiting_trials().empty() || next_proposed()) return false;
   const Proposal proposal = core_.propose();
   if (!proposal.trial) nothing_left_ = proposal.exhausted;
   return proposal.trial && has_free_slot();
@@ -193,16 +169,9 @@ void RunLoop::launch(TrialId trial, std::int64_t virtual_clock) {
   const AttemptId id = core_.launch(trial, from, virtual_start);
   Live& live = make_live(id);
   recall(live);
+  set_time_limit(live);
   if (options_.definitions) live.reader.emplace(options_.definitions);
   launches_.push_back(plan_launch(launch_spec(), core_.record(), core_.directory(), id, options_.resources, resumes));
-}
-
-void RunLoop::set_time_limit(Live& live) {
-  const auto& limit = core_.spec().limits.trial_runtime;
-  if (!limit) return;
-  const TrialRecord& trial = core_.record().trial(live.id.trial);
-  const TimePoint started = trial.attempts.back().started.value_or(clock_.now());
-  live.time_limit = started + *limit - time_used(trial);
 }
 
 /// Of an attempt that is adopted: it may have been silent for long, or have spoken while nobody listened.
@@ -263,6 +232,8 @@ void RunLoop::receive(ExecutorEvent& event) {
   } else if (const auto* output = std::get_if<Output>(&event.body)) {
     if (output->offset + output->bytes.size() > live.old_output) live.last_sign = clock_.now();
     receive_output(live, *output, false);
+  } else if (const auto* sampled = std::get_if<GpuSampled>(&event.body)) {
+    add_sample(live, *sampled);
   } else if (auto* reported = std::get_if<Reported>(&event.body)) {
     live.last_sign = clock_.now();
     live.items.push_back(Seen{std::move(reported->metric), reported->step, reported->value, std::nullopt});
@@ -304,51 +275,6 @@ void RunLoop::consume_all() {
   }
 }
 
-std::int64_t RunLoop::clock_of(TrialId trial) const {
-  return virtual_clock(core_.record().trial(trial), core_.record().objective);
-}
-
-bool RunLoop::is_new_objective_step(TrialId trial, const Seen& seen) const {
-  if (seen.metric != core_.record().objective.metric) return false;
-  const Series* series = core_.record().trial(trial).find_series(seen.metric);
-  return series == nullptr || !seen.step || !std::ranges::binary_search(series->points, *seen.step, {}, &Point::step);
-}
-
-/// The moment at which the trial's next item happens; for one that has none: the earliest at which it could.
-std::int64_t RunLoop::virtual_clock_of_head(const Live& live) const {
-  const std::int64_t clock = clock_of(live.id.trial);
-  // What comes after a stop is dropped: how much of it there is depends on when the signal arrived.
-  if (live.items.empty() || is_ending(live.id.trial)) return clock;
-  const auto* seen = std::get_if<Seen>(&live.items.front());
-  return seen != nullptr && is_new_objective_step(live.id.trial, *seen) ? clock + 1 : clock;
-}
-
-/// Consumes items in the order (virtual clock, trial) for as long as nobody slower can still say something earlier.
-void RunLoop::consume_in_virtual_order() {
-  consumed_all_ = true;
-  while (!interrupted() && !live_.empty()) {
-    Live* first = nullptr;
-    std::int64_t first_clock = 0;
-    for (auto& [trial, live] : live_) {
-      const std::int64_t clock = virtual_clock_of_head(live);
-      if (first == nullptr || clock < first_clock) {
-        first = &live;
-        first_clock = clock;
-      }
-    }
-    if (first->items.empty()) return;
-    const TrialId trial = first->id.trial;
-    consume(*first);
-    // What can be launched now must not depend on what else has arrived.
-    if (core_.pauses() && !interrupted()) fill_slots(core_.state().virtual_now());
-    if (looks_ahead() && !live_.contains(trial)) {
-      // What is known when the next trial is proposed must not depend on what else has arrived.
-      consumed_all_ = false;
-      return;
-    }
-  }
-}
-
 void RunLoop::consume(Live& live) {
   Item item = std::move(live.items.front());
   live.items.pop_front();
@@ -369,58 +295,6 @@ void RunLoop::consume_seen(Live& live, Seen seen) {
   }
   const auto decision = core_.observe(live.id, seen.metric, *seen.step, seen.value, std::move(seen.position));
   if (decision) stop_live(live, grace_of(core_.spec()));
-}
-
-EndReport RunLoop::report_of(const Live& live, const ExitRecord& exit) const {
-  EndReport report;
-  report.exit = exit;
-  if (live.reader) {
-    const auto& lines = live.reader->last_lines();
-    report.last_lines.assign(lines.begin(), lines.end());
-    report.unreadable_captures = live.reader->counters().unreadable_captures + live.reader->counters().bad_reports;
-    report.cut_lines = live.reader->counters().cut_lines;
-  }
-  return report;
-}
-
-void RunLoop::consume_exit(Live& live, const ExitRecord& exit) {
-  const AttemptId id = live.id;
-  const std::int64_t clock = clock_of(id.trial);
-  if (is_ending(id.trial) && !core_.record().trial(id.trial).stop_requested && !ran_to_its_end(id.trial, exit)) {
-    core_.paused(id, exit);
-  } else if (exit.stop_requested && !is_ending(id.trial)) {
-    // Asked to stop by Ctrl-C, in this run or the one before: the trial goes on later.
-    core_.interrupted(id, "tune was interrupted", false);
-  } else {
-    core_.end(id, report_of(live, exit));
-  }
-  live_.erase(id.trial);
-  if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
-  if (!interrupted()) fill_slots(clock);
-}
-
-void RunLoop::consume_gone(Live& live, const Gone& gone) {
-  const AttemptId id = live.id;
-  const TrialRecord& trial = core_.record().trial(id.trial);
-  const std::int64_t clock = clock_of(id.trial);
-  if (trial.stop_requested) {
-    core_.end(id, report_of(live, {}));
-  } else if (is_ending(id.trial)) {
-    core_.paused(id, {});
-  } else if (gone.lost && trial.attempts.back().started && lost_attempts(trial) >= kMaxLostAttempts) {
-    event::Ended ended;
-    ended.id = id;
-    ended.status = TrialStatus::kFailed;
-    ended.failure = FailureClass::kLost;
-    ended.detail = std::to_string(kMaxLostAttempts) + " attempts were lost; the last one: " + gone.why;
-    ended.last_lines = report_of(live, {}).last_lines;
-    core_.end(std::move(ended));
-  } else {
-    core_.interrupted(id, gone.why, gone.lost);
-  }
-  live_.erase(id.trial);
-  if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
-  if (!interrupted()) fill_slots(clock);
 }
 
 void RunLoop::note(const std::string& text, TrialId trial) {

@@ -17,7 +17,6 @@
 namespace tune::engine {
 
 inline constexpr std::chrono::seconds kSyncInterval{1};  ///< observations are on the disk at most this late
-inline constexpr int kMaxLostAttempts = 3;               ///< attempts of one trial that may get lost before it fails
 
 /// Between SIGTERM and SIGKILL.
 inline std::chrono::milliseconds grace_of(const StudySpec& spec) {
@@ -62,16 +61,23 @@ class RunLoop {
   };
   using Item = std::variant<Seen, ExitRecord, Gone>;
 
+  /// A moment at which a trial is stopped, and the stop reason.
+  struct TimeLimit {
+    TimePoint at;
+    const char* reason;
+  };
+
   /// An attempt in flight.
   struct Live {
     AttemptId id;
     std::optional<metrics::LogReader> reader;
-    std::deque<Item> items;               ///< received and not consumed yet
-    std::optional<TimePoint> time_limit;  ///< when `trial_runtime` is used up
-    std::optional<TimePoint> last_sign;   ///< when it last said something, its start at least; none before that
-    std::uint64_t old_output = 0;         ///< bytes of the log that were there when it was adopted
-    bool asked_to_stop = false;           ///< the executor was told
-    bool over = false;                    ///< its end is among the items
+    std::deque<Item> items;  ///< received and not consumed yet
+    std::optional<TimeLimit> time_limit;
+    std::optional<TimePoint> last_sign;  ///< when it last said something, its start at least; none before that
+    std::uint64_t old_output = 0;        ///< bytes of the log that were there when it was adopted
+    GpuUse gpu_use;                      ///< as far as this process has seen it
+    bool asked_to_stop = false;          ///< the executor was told
+    bool over = false;                   ///< its end is among the items
   };
 
   [[nodiscard]] bool deterministic() const { return core_.spec().deterministic; }
@@ -83,7 +89,10 @@ class RunLoop {
   Status close_study();
   [[nodiscard]] bool looks_ahead() const { return core_.spec().lookahead > 0; }
   [[nodiscard]] bool has_free_slot() const;
+  [[nodiscard]] std::vector<TrialId> waiting_trials() const;
   [[nodiscard]] std::optional<TrialId> next_interrupted() const;
+  [[nodiscard]] std::vector<TrialId> kept_slots() const;
+  [[nodiscard]] bool free_slots_are_kept() const;
   [[nodiscard]] std::optional<TrialId> next_proposed() const;
   [[nodiscard]] bool nothing_to_launch() const;
   void fill_slots(std::int64_t virtual_clock);
@@ -91,6 +100,7 @@ class RunLoop {
   void launch(TrialId trial, std::int64_t virtual_clock);
   Live& make_live(AttemptId id);
   void set_time_limit(Live& live);
+  [[nodiscard]] std::optional<TimePoint> wait_limit(const TrialRecord& trial) const;
   void look_for_last_sign(Live& live, const std::string& directory);
   /// When the trial will have been silent for too long.
   [[nodiscard]] std::optional<TimePoint> stalled_at(const Live& live) const;
@@ -99,12 +109,17 @@ class RunLoop {
 
   void receive(ExecutorEvent& event);
   void receive_output(Live& live, const Output& output, bool last);
+  void add_sample(Live& live, const GpuSampled& sample);
+  void record_gpu_use(const Live& live);
   void consume_all();
+  [[nodiscard]] Live* first_in_virtual_order();
   void consume_in_virtual_order();
   void consume(Live& live);
   void consume_seen(Live& live, Seen seen);
   void consume_exit(Live& live, const ExitRecord& exit);
   void consume_gone(Live& live, const Gone& gone);
+  void again_or_fail(const Live& live, const EndReport& report, const std::string& why, bool broken);
+  void forget(Live& live);
   [[nodiscard]] std::int64_t clock_of(TrialId trial) const;
   [[nodiscard]] bool is_ending(TrialId trial) const;
   [[nodiscard]] bool ran_to_its_end(TrialId trial, const ExitRecord& exit) const;
@@ -117,6 +132,7 @@ class RunLoop {
   void end_stopped();
   [[nodiscard]] std::optional<Ending> limit_reached() const;
   void check_limits();
+  void check_waiting(TimePoint now);
   void check_requests();
   void check_interrupts();
   void begin_ending(const Ending& ending);

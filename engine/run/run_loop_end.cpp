@@ -32,12 +32,13 @@ void RunLoop::stop_live(Live& live, std::chrono::milliseconds grace) {
 void RunLoop::check_limits() {
   const TimePoint now = clock_.now();
   for (auto& [trial, live] : live_) {
-    const bool used_up = live.time_limit && now >= *live.time_limit;
+    const bool used_up = live.time_limit && now >= live.time_limit->at;
     const auto stalled = stalled_at(live);
     if (live.asked_to_stop || live.over || !(used_up || (stalled && now >= *stalled))) continue;
-    core_.request_stop(trial, used_up ? "time_limit" : "stalled");
+    core_.request_stop(trial, used_up ? live.time_limit->reason : "stalled");
     stop_live(live, grace_of(core_.spec()));
   }
+  check_waiting(now);
   if (const auto ending = limit_reached(); ending && !ending_) begin_ending(*ending);
   if (now - last_tick_ < kTickInterval) return;
   last_tick_ = now;

@@ -23,6 +23,8 @@ class RunObserver {
   virtual void happened(const StudyRecord& study, const Happening& happening) = 0;
   /// At least every kTickInterval while the study runs.
   virtual void tick(const StudyRecord& study, TimePoint now) = 0;
+  /// What an attempt's GPUs were doing just now.
+  virtual void sampled(AttemptId, const GpuSampled&) {}
 };
 inline constexpr std::chrono::milliseconds kTickInterval{250};
 

@@ -14,7 +14,7 @@ std::string shown(AttemptId id) { return "trial " + std::to_string(id.trial) + "
 
 Duration gpu_time(const AttemptRecord& attempt, TimePoint end) {
   if (!attempt.started) return Duration(0);
-  return std::max(Duration(0), end - *attempt.started) * static_cast<std::int64_t>(attempt.gpus.size());
+  return gpu_part(std::max(Duration(0), end - *attempt.started), attempt);
 }
 
 }  // namespace
@@ -103,6 +103,8 @@ Status StudyState::on(const Event& event, const event::StudyCreated& body) {
   record_.seed = spec_.seed;
   record_.declared_max_step = spec_.declared_max_step();
   record_.max_trials = spec_.limits.max_trials;
+  record_.spot = spec_.spot || spec_.market;
+  if (spec_.spot) record_.spot_price = spec_.spot->price;
   record_.created = event.time;
   record_.owned.push_back({event.time, event.time, spec_.limits.max_parallel, false});
   return {};
@@ -177,6 +179,7 @@ Status StudyState::on(const Event& event, const event::Started& body) {
   (*attempt)->host = body.host;
   (*attempt)->gpus = body.gpus;
   (*attempt)->slot = body.slot;
+  (*attempt)->gpu_share = body.gpu_share;
   record_.trials[static_cast<std::size_t>(body.id.trial - 1)].secondary = SecondaryStatus::kTraining;
   return {};
 }
@@ -252,6 +255,13 @@ Status StudyState::on(const Event& event, const event::Paused& body) {
   RunningDetail& detail = details_[body.id.trial];
   detail.in_flight = detail.pausing = false;
   virtual_now_ = std::max(virtual_now_, virtual_clock(trial, record_.objective));
+  return {};
+}
+
+Status StudyState::on(const Event&, const event::GpuUsed& body) {
+  Result<AttemptRecord*> attempt = newest_attempt(body.id);
+  if (!attempt.ok()) return attempt.status();
+  (*attempt)->gpu_use = body.use;
   return {};
 }
 

@@ -65,6 +65,7 @@ class StudyState {
   Status on(const Event& event, const event::StopRequested& body);
   Status on(const Event& event, const event::Interrupted& body);
   Status on(const Event& event, const event::Paused& body);
+  Status on(const Event& event, const event::GpuUsed& body);
   Status on(const Event& event, const event::Ended& body);
   Status on(const Event& event, const event::StudyEnding& body);
   Status on(const Event& event, const event::StudyEnded& body);

@@ -17,9 +17,9 @@ namespace tune {
 
 /// What one trial needs.
 struct Resources {
-  int gpus = 0;  ///< whole ones
-  int cpus = 1;
-  int processes = 1;
+  double gpus = 0.0;  ///< whole ones, or a share of one below 1
+  int cpus = 1;       ///< for all its processes
+  int processes = 1;  ///< on each node
   int nodes = 1;
 };
 
@@ -33,10 +33,11 @@ struct LaunchSpec {
   std::string checkpoint_directory = {};  ///< exists before launch
   Resources resources;
   std::optional<std::string> resume_from = {};
-  Configuration configuration = {};    ///< for executors that call a function
-  std::uint64_t log_offset = 0;        ///< adopt: bytes of the log already consumed
-  std::vector<std::string> gpus = {};  ///< adopt: the GPUs the attempt was given
-  int slot = -1;                       ///< adopt
+  Configuration configuration = {};         ///< for executors that call a function
+  std::uint64_t log_offset = 0;             ///< adopt: bytes of the log already consumed
+  std::vector<std::string> gpus = {};       ///< adopt: the GPUs the attempt was given
+  int slot = -1;                            ///< adopt
+  std::vector<std::string> read_only = {};  ///< absolute paths that the attempt must not write to, where that can be enforced
 };
 
 /// How an attempt's command ended; from exit.json, the durable copy.
@@ -45,6 +46,9 @@ struct ExitRecord {
   std::optional<int> signal = {};
   bool stop_requested = false;    ///< we had asked it to stop
   bool killed = false;            ///< it did not end within the grace period
+  bool oom_killed = false;        ///< by SIGKILL, while the kernel was out of memory
+  int rank = 0;                   ///< whose end this is: of several processes the first that failed
+  std::string broken_gpu = {};    ///< not empty: a GPU of its own is out of order; says which and how
   std::string launch_error = {};  ///< not empty: the command could not be started; says why
   std::string error = {};         ///< what() of the exception that left an in-process trial; code is 1 then
   TimePoint started = {};
@@ -62,6 +66,7 @@ struct Started {
   std::string host = {};
   std::vector<std::string> gpus = {};
   int slot = -1;
+  double gpu_share = 1.0;  ///< of each of its GPUs that is this attempt's
 };
 /// Bytes of the attempt's log, from `offset` on, gapless and in order.
 struct Output {
@@ -73,6 +78,12 @@ struct Reported {
   std::string metric = {};
   std::optional<std::int64_t> step = {};
   double value = 0.0;
+};
+/// What an attempt's GPUs were doing at a moment.
+struct GpuSampled {
+  double utilization = 0.0;        ///< share of the time, 0 to 1, mean over its GPUs
+  std::uint64_t memory_bytes = 0;  ///< of the attempt's processes, sum over its GPUs
+  double watts = 0.0;              ///< sum over its GPUs; of one that is shared its part
 };
 /// The attempt is over and all its output was delivered. It may come without Started, and then with neither code nor signal: the
 /// attempt was stopped while it waited for its place, or could not be started when it had got it.
@@ -90,19 +101,19 @@ struct Lost {
 
 struct ExecutorEvent {
   AttemptId id;
-  std::variant<Waiting, Started, Output, Reported, Ended, Interrupted, Lost> body;
+  std::variant<Waiting, Started, Output, Reported, GpuSampled, Ended, Interrupted, Lost> body;
 };
 
-/// Runs attempts. All calls but wake() come from one thread. Per attempt the order is Started, Output/Reported..., then exactly
-/// one of Ended, Interrupted, Lost; nothing after that. The caller has acted on the events of one wait() before it calls the
-/// next.
+/// Runs attempts. All calls but wake() come from one thread. Per attempt the order is Started, Output/Reported/GpuSampled...,
+/// then exactly one of Ended, Interrupted, Lost; nothing after that. The caller has acted on the events of one wait() before it
+/// calls the next.
 class Executor {
  public:
   virtual ~Executor() = default;
   /// Whether `launch` would start it at once.
   [[nodiscard]] virtual bool can_launch(const Resources&) const = 0;
-  /// Starts an attempt; an error means that nothing was started and nothing will be reported. A command that cannot be executed
-  /// is no error here: the attempt ends with `launch_error`.
+  /// Starts an attempt, when it has a place for it: until then the attempt waits. An error means that nothing was started and
+  /// nothing will be reported. A command that cannot be executed is no error here: the attempt ends with `launch_error`.
   virtual Status launch(const LaunchSpec&) = 0;
   /// After a restart: each attempt yields Started and then goes on, or Ended, or Lost.
   virtual Status adopt(std::span<const LaunchSpec>) = 0;

@@ -100,6 +100,14 @@ struct Series {
   }
 };
 
+/// What an attempt did with its GPUs, as far as it was watched.
+struct GpuUse {
+  std::int64_t samples = 0;        ///< that it rests on
+  double utilization = 0.0;        ///< mean share of the time, 0 to 1
+  std::uint64_t memory_bytes = 0;  ///< the most its processes held, summed over its GPUs
+  double watts = 0.0;              ///< mean, summed over its GPUs
+};
+
 /// One execution of a trial's command.
 struct AttemptRecord {
   int number = 1;
@@ -109,10 +117,25 @@ struct AttemptRecord {
   std::string end_reason = {};  ///< completed | stopped | failed | interrupted | lost; empty while running
   std::string host = {};
   std::vector<std::string> gpus = {};  ///< as given to the trial: index or UUID
+  double gpu_share = 1.0;              ///< of each of them that was its own
   int slot = -1;
   std::optional<int> exit_code = {};
   std::optional<int> exit_signal = {};
   std::optional<std::int64_t> resumed_from_step = {};
+  std::optional<GpuUse> gpu_use = {};
+};
+
+/// A time of the attempt in GPU time: times its GPUs, or its share of one.
+inline Duration gpu_part(Duration time, const AttemptRecord& attempt) {
+  const Duration all = time * static_cast<std::int64_t>(attempt.gpus.size());
+  if (attempt.gpu_share == 1.0) return all;
+  return Duration(static_cast<std::int64_t>(std::llround(static_cast<double>(all.count()) * attempt.gpu_share)));
+}
+
+/// What capacity that may be taken away costs, in any currency, per GPU-hour.
+struct SpotPrice {
+  double on_demand = 0.0;
+  double interruptible = 0.0;  ///< at most `on_demand`
 };
 
 /// A decision that was taken about a trial, with what it was based on.
@@ -237,6 +260,8 @@ struct StudyRecord {
   std::uint64_t seed = 0;
   std::optional<std::int64_t> declared_max_step = {};  ///< `max_step`, else `static.epochs` or a synonym
   std::optional<std::int64_t> max_trials = {};         ///< as the limits are now
+  bool spot = false;                                   ///< runs on capacity that may be taken away
+  std::optional<SpotPrice> spot_price = {};            ///< where it is known
   StudyStatus status = StudyStatus::kInProgress;
   /// max_trials, max_runtime, max_gpu_hours, target, not_improving, converged, exhausted, max_failures, user
   std::string stop_reason = {};

@@ -103,12 +103,15 @@ strategy: {name: random, seed: 7}
 early_stopping: {name: median, min_trials: 4, explain: all, protect_best: 3, min_runtime: 2m}
 limits: {max_trials: 20, max_parallel: 2, max_runtime: 4h, trial_runtime: 90, max_failures: 3, grace: 1.5s}
 completion: {target: 0.95, not_improving: 15, converged: true}
-resources: {gpus: [0, GPU-7], gpus_per_trial: 2, cpus_per_trial: 4, processes_per_trial: 1, nodes_per_trial: 1}
-executor: {name: local}
+resources: {gpus: [0, GPU-7], gpus_per_trial: 2, cpus_per_trial: 4, processes_per_trial: 3, nodes_per_trial: 1}
+executor: {name: local, interrupt: {every: 30s, notice: 2s, away: 1m, seed: 3}}
+retry: {max_attempts: 4, backoff: 10s}
+spot: {max_wait: 2h, price: {on_demand: 4, interruptible: 1.5}}
+output: {path: kept/models/, keep: all}
 deterministic: true
 max_step: 12
 environment: {NCCL_DEBUG: WARN, N: 010}
-channels: {train: data}
+channels: {train: data, scratch: {path: data, access: read_write}}
 command: [python3, train.py, --lr, "{learning_rate}", "--layers={num_layers}", [--momentum, "{momentum}"], 5, "{{x}}"]
 metrics:
   - {name: "validation:accuracy", regex: 'Validation-accuracy=([-+.\deE]+|nan)', step: 'Epoch\[(\d+)\]', step_offset: 1}
@@ -163,7 +166,22 @@ metrics:
   CHECK(s.max_step == 12);
   CHECK(s.declared_max_step() == 12);
   CHECK(s.environment == std::vector<std::pair<std::string, std::string>>{{"NCCL_DEBUG", "WARN"}, {"N", "010"}});
-  CHECK(s.channels == std::vector<std::pair<std::string, std::string>>{{"train", dir / "data"}});
+  CHECK(s.channels == std::vector<Channel>{{"train", dir / "data", false}, {"scratch", dir / "data", true}});
+  CHECK(s.resources.processes_per_trial == 3);
+  REQUIRE(s.market);
+  CHECK(s.market->every == std::chrono::seconds(30));
+  CHECK(s.market->notice == std::chrono::seconds(2));
+  CHECK(s.market->away == std::chrono::minutes(1));
+  CHECK(s.market->seed == 3);
+  CHECK(s.retry.max_attempts == 4);
+  CHECK(s.retry.backoff == std::chrono::seconds(10));
+  REQUIRE(s.spot);
+  CHECK(s.spot->max_wait == std::chrono::hours(2));
+  CHECK(s.spot->price->on_demand == 4.0);
+  CHECK(s.spot->price->interruptible == 1.5);
+  REQUIRE(s.output);
+  CHECK(s.output->path == dir / "kept/models");
+  CHECK(s.output->all);
   REQUIRE(s.command.size() == 8);
   CHECK(s.command[5].optional);
   CHECK(s.command[5].words == std::vector<std::string>{"--momentum", "{momentum}"});
@@ -186,6 +204,11 @@ TEST_CASE("what is left out has its documented default") {
   CHECK(s.limits.grace == std::chrono::seconds(30));
   CHECK(s.resources.gpus_auto);
   CHECK(!s.resources.gpus_per_trial);
+  CHECK(s.resources.processes_per_trial == 1);
+  CHECK(s.retry.max_attempts == 3);
+  CHECK(!s.spot);
+  CHECK(!s.market);
+  CHECK(!s.output);
   CHECK(s.executor == "local");
   CHECK(!s.deterministic);
   CHECK(s.space[0].scale == Scale::kAuto);
@@ -195,6 +218,9 @@ TEST_CASE("text is short for a name, off is none") {
   CHECK(spec(with("early_stopping: median\n")).stopping->policy.name == "median");
   CHECK(!spec(with("early_stopping: 'off'\n")).stopping);
   CHECK(spec(with("executor: local\n")).executor == "local");
+  CHECK(spec(with("output: kept\n")).output->path.ends_with("/kept"));
+  CHECK(spec(with("spot: {}\n")).spot);
+  CHECK(spec(with("resources: {gpus_per_trial: 0.25}\n")).resources.gpus_per_trial == 0.25);
   CHECK(spec(with("")).strategy.name == "random");
 }
 

@@ -51,11 +51,18 @@ class SpecMaker {
     spec.completion.converged = coin();
     if (coin()) spec.warm_start = WarmStart{{text(), text()}, static_cast<WarmStartType>(stream_.below(2))};
     spec.resources = {.gpus_auto = coin(), .gpus = {text(), "1"}, .gpus_per_trial = {}, .cpus_per_trial = 5};
+    if (coin()) spec.resources.gpus_per_trial = number();
+    spec.resources.processes_per_trial = static_cast<int>(stream_.below(100));
     spec.executor = text();
+    if (coin()) spec.market = MarketSpec{duration(), duration(), duration(), stream_()};
+    spec.retry = {static_cast<int>(stream_.below(100)), duration()};
+    if (coin()) spec.spot = SpotSpec{coin() ? std::optional(duration()) : std::nullopt, {}};
+    if (spec.spot && coin()) spec.spot->price = SpotPrice{finite(), finite()};
+    if (coin()) spec.output = OutputSpec{text(), coin()};
     spec.deterministic = coin();
     if (coin()) spec.max_step = whole();
     spec.environment = {{"A", text()}, {"B", text()}};
-    spec.channels = {{"train", text()}};
+    spec.channels = {{"train", text(), coin()}, {"test", text(), coin()}};
     spec.trainer = coin() ? "" : text();
     spec.command = {{.words = {text(), text()}, .optional = coin()}, {.words = {text()}}};
     spec.metrics = {{.name = text(), .regex = text(), .step = text(), .step_offset = whole()},

@@ -192,7 +192,7 @@ TEST_CASE("report, JSON: the documented keys in their order") {
   const auto& trial = json.at("trials")[4];
   CHECK(keys(trial) ==
         "trial name status secondary_status stop_reason failure_class value last_step spared_at_step parameters start end "
-        "elapsed_seconds training_seconds gpu_seconds observations attempts warnings");
+        "elapsed_seconds training_seconds gpu_seconds billable_seconds observations attempts warnings");
   CHECK(keys(trial.at("observations")[0]) == "metric step value attempt time");
   CHECK(keys(trial.at("attempts")[0]) == "attempt start end end_reason host gpus slot resumed_from_step");
 }

@@ -274,7 +274,7 @@ TEST_CASE("a trial does not fail because tune is killed again and again before t
   const std::string whole = essence(load_record(dir / "whole"));
   const auto script = after_crash(curve_script(5));
   dir.write("killed/journal.jsonl", read_file(dir / "whole/journal.jsonl"));
-  for (int attempt = 1; attempt <= kMaxLostAttempts + 2; ++attempt) {
+  for (int attempt = 1; attempt <= RetrySpec().max_attempts + 2; ++attempt) {
     const std::string journal = read_file(dir / "killed/journal.jsonl");
     const std::size_t launched = journal.find("\"op\":\"launched\",\"trial\":1,\"attempt\":" + std::to_string(attempt) + ",");
     REQUIRE(launched != std::string::npos);
@@ -282,7 +282,7 @@ TEST_CASE("a trial does not fail because tune is killed again and again before t
     REQUIRE(run_simulated(dir / "killed", spec, script).ok());
   }
   const StudyRecord record = load_record(dir / "killed");
-  CHECK(record.trials[0].attempts.size() == kMaxLostAttempts + 3);
+  CHECK(static_cast<int>(record.trials[0].attempts.size()) == RetrySpec().max_attempts + 3);
   CHECK(essence(record) == whole);
 }
 

@@ -1,5 +1,7 @@
 #include "tests/engine/run/simulated_study.hpp"
 
+#include "engine/executors/spot_market.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -72,14 +74,20 @@ Status run_simulated(const std::string& directory, const StudySpec& spec, const 
                                      : StudyCore::create(directory, spec, registry, clock);
   if (!core.ok()) return core.status();
   if ((*core)->record().status != StudyStatus::kInProgress) return {};
-  SimulatedExecutor executor(clock, spec.limits.max_parallel, script);
+  std::unique_ptr<Executor> executor = std::make_unique<SimulatedExecutor>(clock, spec.limits.max_parallel, script);
+  if (spec.market) {
+    const auto notice = std::chrono::duration_cast<std::chrono::milliseconds>(spec.market->notice);
+    executor = std::make_unique<SpotMarket>(
+        std::move(executor), clock,
+        SpotMarketOptions{spec.limits.max_parallel, spec.market->every, notice, spec.market->away, spec.market->seed});
+  }
   RunLoopOptions options;
   options.parallel = spec.limits.max_parallel;
   auto definitions = metrics::compile(spec.metrics);
   if (!definitions.ok()) return definitions.status();
   options.definitions = *definitions;
   Interrupts none;
-  RunLoop loop(**core, executor, clock, options, interrupts != nullptr ? *interrupts : none, observer);
+  RunLoop loop(**core, *executor, clock, options, interrupts != nullptr ? *interrupts : none, observer);
   return loop.run();
 }
 

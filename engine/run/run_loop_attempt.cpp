@@ -1,0 +1,188 @@
+#include <algorithm>
+
+#include "engine/core/failure.hpp"
+#include "engine/core/waiting.hpp"
+#include "engine/run/run_loop.hpp"
+
+/// How an attempt ends, whether its trial goes on with another one, and when.
+namespace tune::engine {
+
+namespace {
+
+/// Running time of the attempts that are over.
+Duration time_used(const TrialRecord& trial) {
+  Duration used{0};
+  for (const AttemptRecord& attempt : trial.attempts) {
+    if (attempt.started && attempt.ended) used += *attempt.ended - *attempt.started;
+  }
+  return used;
+}
+
+}  // namespace
+
+// ---- limits ----
+
+/// When the attempt's trial will have used up what it may take; the earlier of the two limits.
+void RunLoop::set_time_limit(Live& live) {
+  const TrialRecord& trial = core_.record().trial(live.id.trial);
+  const auto& runtime = core_.spec().limits.trial_runtime;
+  const auto& started = trial.attempts.back().started;
+  live.time_limit.reset();
+  if (runtime && started) live.time_limit = TimeLimit{*started + *runtime - time_used(trial), "time_limit"};
+  if (const auto at = wait_limit(trial); at && (!live.time_limit || *at < live.time_limit->at))
+    live.time_limit = TimeLimit{*at, "max_wait"};
+}
+
+/// When the trial will have taken as long as `spot.max_wait` allows.
+std::optional<TimePoint> RunLoop::wait_limit(const TrialRecord& trial) const {
+  const auto& spot = core_.spec().spot;
+  if (!spot || !spot->max_wait || trial.attempts.empty()) return std::nullopt;
+  const TimePoint now = clock_.now();
+  return now + *spot->max_wait - time_taken(core_.record(), trial, now);
+}
+
+/// Stops the trials whose next attempt has been waited for too long.
+void RunLoop::check_waiting(TimePoint now) {
+  bool any = false;
+  for (const TrialId trial : waiting_trials()) {
+    const auto limit = wait_limit(core_.record().trial(trial));
+    if (!limit || now < *limit) continue;
+    core_.request_stop(trial, "max_wait");
+    any = true;
+  }
+  if (!any) return;
+  end_stopped();
+  if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
+}
+
+// ---- waiting for the next attempt ----
+
+/// Trials whose last attempt was interrupted or broken and that are to have another one.
+std::vector<TrialId> RunLoop::waiting_trials() const {
+  std::vector<TrialId> waiting;
+  for (const TrialId id : core_.record().running) {
+    const TrialRecord& trial = core_.record().trial(id);
+    if (!live_.contains(id) && trial.secondary == SecondaryStatus::kInterrupted && !trial.stop_requested) waiting.push_back(id);
+  }
+  return waiting;
+}
+
+/// The first of them whose time has come.
+std::optional<TrialId> RunLoop::next_interrupted() const {
+  const TimePoint now = clock_.now();
+  for (const TrialId trial : waiting_trials()) {
+    const auto at = retry_at(core_.record().trial(trial), core_.spec().retry);
+    if (!at || *at <= now) return trial;
+  }
+  return std::nullopt;
+}
+
+/// Trials that keep their slots while they wait: in a deterministic study, whose order must not depend on how long that takes.
+/// None when more wait than there are slots, as after a resume with fewer.
+std::vector<TrialId> RunLoop::kept_slots() const {
+  if (!deterministic()) return {};
+  std::vector<TrialId> waiting = waiting_trials();
+  return live_.size() + waiting.size() <= static_cast<std::size_t>(options_.parallel) ? waiting : std::vector<TrialId>();
+}
+
+/// Whether all slots that are free are kept for trials that wait.
+bool RunLoop::free_slots_are_kept() const {
+  return live_.size() + kept_slots().size() >= static_cast<std::size_t>(options_.parallel);
+}
+
+// ---- the end of an attempt ----
+
+void RunLoop::add_sample(Live& live, const GpuSampled& sample) {
+  GpuUse& use = live.gpu_use;
+  ++use.samples;
+  const auto count = static_cast<double>(use.samples);
+  use.utilization += (sample.utilization - use.utilization) / count;
+  use.watts += (sample.watts - use.watts) / count;
+  use.memory_bytes = std::max(use.memory_bytes, sample.memory_bytes);
+  if (observer_ != nullptr) observer_->sampled(live.id, sample);
+}
+
+EndReport RunLoop::report_of(const Live& live, const ExitRecord& exit) const {
+  EndReport report;
+  report.exit = exit;
+  if (live.reader) {
+    const auto& lines = live.reader->last_lines();
+    report.last_lines.assign(lines.begin(), lines.end());
+    report.unreadable_captures = live.reader->counters().unreadable_captures + live.reader->counters().bad_reports;
+    report.cut_lines = live.reader->counters().cut_lines;
+  }
+  return report;
+}
+
+/// The trial fails after too many attempts that were not its fault, or goes on with another one.
+void RunLoop::again_or_fail(const Live& live, const EndReport& report, const std::string& why, bool broken) {
+  const TrialRecord& trial = core_.record().trial(live.id.trial);
+  const bool began = trial.attempts.back().started.has_value();
+  const int most = broken ? core_.spec().retry.max_attempts : kMaxFruitlessAttempts;
+  const int so_far = broken ? broken_attempts(trial) + 1 : fruitless_attempts(trial);
+  if (!began || so_far < most) {
+    core_.interrupted(live.id, why, broken);
+    return;
+  }
+  const char* what = broken ? " attempts were broken by the infrastructure; the last one: "
+                            : " attempts in a row were ended from outside before they said anything; the last one: ";
+  event::Ended ended;
+  ended.id = live.id;
+  ended.status = TrialStatus::kFailed;
+  ended.failure = broken ? FailureClass::kLost : FailureClass::kSignal;
+  ended.detail = std::to_string(so_far) + what + why;
+  ended.last_lines = report.last_lines;
+  ended.exit_code = report.exit.code;
+  ended.exit_signal = report.exit.signal;
+  core_.end(std::move(ended));
+}
+
+void RunLoop::consume_exit(Live& live, const ExitRecord& exit) {
+  const AttemptId id = live.id;
+  const EndReport report = report_of(live, exit);
+  const bool goes_on = !is_ending(id.trial);
+  record_gpu_use(live);
+  if (!goes_on && !core_.record().trial(id.trial).stop_requested && !ran_to_its_end(id.trial, exit)) {
+    core_.paused(id, exit);
+  } else if (goes_on && exit.stop_requested) {
+    // Asked to stop by Ctrl-C, in this run or the one before: the trial goes on later.
+    core_.interrupted(id, "tune was interrupted", false);
+  } else if (const auto broken = broken_infrastructure(exit, report.last_lines); goes_on && broken) {
+    again_or_fail(live, report, *broken, true);
+  } else if (goes_on && core_.spec().spot && ended_from_outside(exit)) {
+    again_or_fail(live, report, failure_text(exit) + ", which tune did not send", false);
+  } else {
+    core_.end(id, report);
+  }
+  forget(live);
+}
+
+void RunLoop::consume_gone(Live& live, const Gone& gone) {
+  const AttemptId id = live.id;
+  record_gpu_use(live);
+  if (core_.record().trial(id.trial).stop_requested) {
+    core_.end(id, report_of(live, {}));
+  } else if (is_ending(id.trial)) {
+    core_.paused(id, {});
+  } else if (gone.lost) {
+    again_or_fail(live, report_of(live, {}), gone.why, true);
+  } else {
+    core_.interrupted(id, gone.why, false);
+  }
+  forget(live);
+}
+
+void RunLoop::record_gpu_use(const Live& live) {
+  if (live.gpu_use.samples > 0) core_.gpu_used(live.id, live.gpu_use);
+}
+
+/// The attempt is over: its slot is free.
+void RunLoop::forget(Live& live) {
+  const TrialId trial = live.id.trial;
+  const std::int64_t clock = clock_of(trial);
+  live_.erase(trial);
+  if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
+  if (!interrupted()) fill_slots(clock);
+}
+
+}  // namespace tune::engine
