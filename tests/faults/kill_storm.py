@@ -63,7 +63,7 @@ command: [sh, trial.sh, "{{x}}"]
 """
 
 # What may differ between two runs of a deterministic study.
-FREE = {"start", "end", "time", "seconds", "away_seconds", "elapsed_seconds", "training_seconds", "gpu_seconds", "attempt", "attempts"}
+FREE = {"start", "end", "time", "seconds", "away_seconds", "elapsed_seconds", "training_seconds", "gpu_seconds", "billable_seconds", "gpu_use", "attempt", "attempts"}
 
 
 class Broken(Exception):
