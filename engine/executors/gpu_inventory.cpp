@@ -8,8 +8,8 @@
 namespace tune::engine {
 namespace {
 
-constexpr std::uint64_t kMemorySlack = 256ULL << 20;  ///< bytes; the driver's own use wavers
 constexpr const char* kVisibleVariable = "CUDA_VISIBLE_DEVICES";
+constexpr const char* kPartPrefix = "MIG-";
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
@@ -21,18 +21,38 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
-std::optional<std::size_t> find_device(const std::vector<Nvml::Device>& devices, const std::string& id) {
+/// The GPU with this number, or the GPU or part whose UUID begins with it: CUDA takes the beginning of a UUID for the whole of
+/// it.
+std::optional<Nvml::Device> find_device(const Nvml& nvml, const std::string& id) {
+  const std::vector<Nvml::Device>& gpus = nvml.devices();
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), index);
   if (error == std::errc() && end == id.data() + id.size()) {
-    return index < devices.size() ? std::optional(index) : std::nullopt;
+    return index < gpus.size() ? std::optional(gpus[index]) : std::nullopt;
   }
-  // CUDA takes the beginning of a UUID for the whole of it.
-  if (!id.starts_with("GPU-")) return std::nullopt;
-  for (std::size_t i = 0; i < devices.size(); ++i) {
-    if (devices[i].uuid.starts_with(id)) return i;
+  const bool part = id.starts_with(kPartPrefix);
+  if (!part && !id.starts_with("GPU-")) return std::nullopt;
+  for (const Nvml::Device& gpu : gpus) {
+    if (!part && gpu.uuid.starts_with(id)) return gpu;
+    if (!part) continue;
+    for (const Nvml::Device& one : nvml.parts(gpu)) {
+      if (one.uuid.starts_with(id)) return one;
+    }
   }
   return std::nullopt;
+}
+
+std::string all_that_are_here(const Nvml& nvml) {
+  std::string here;
+  for (const Nvml::Device& gpu : nvml.devices()) {
+    here += (here.empty() ? "" : ", ") + std::to_string(gpu.gpu) + " (" + gpu.uuid + ")";
+    for (const Nvml::Device& part : nvml.parts(gpu)) here += ", " + part.uuid;
+  }
+  return here.empty() ? "none" : here;
+}
+
+bool same(const Nvml::Device& one, const Nvml::Device& other) {
+  return one.gpu == other.gpu && one.part == other.part && (!one.part || one.uuid == other.uuid);
 }
 
 }  // namespace
@@ -49,11 +69,15 @@ Result<GpuInventory> GpuInventory::open(const GpuRequest& request) {
     if (const char* visible = std::getenv(kVisibleVariable)) {
       // As CUDA does: what comes after the first name that is not here is not seen either.
       for (const std::string& id : split(visible)) {
-        if (!inventory.nvml_ || !find_device(inventory.nvml_->devices(), id)) break;
+        if (!inventory.nvml_ || !find_device(*inventory.nvml_, id)) break;
         ids.push_back(id);
       }
     } else {
-      for (std::size_t i = 0; i < present; ++i) ids.push_back(std::to_string(i));
+      for (std::size_t i = 0; i < present; ++i) {
+        const Nvml::Device& gpu = inventory.nvml_->devices()[i];
+        const bool of_no_use = inventory.nvml_->is_cut_up(gpu) && inventory.nvml_->parts(gpu).empty();
+        if (!of_no_use) ids.push_back(std::to_string(i));
+      }
     }
   }
   for (const std::string& id : ids) {
@@ -65,74 +89,25 @@ Result<GpuInventory> GpuInventory::open(const GpuRequest& request) {
 Status GpuInventory::add(const std::string& id, const std::string& why_no_nvml) {
   if (!nvml_)
     return Status::executor("resources.gpus: GPU '" + id + "' is asked for, but no NVIDIA driver is here: " + why_no_nvml);
-  const auto index = find_device(nvml_->devices(), id);
-  if (!index) {
-    std::string here;
-    for (std::size_t i = 0; i < nvml_->devices().size(); ++i) {
-      here += (i == 0 ? "" : ", ") + std::to_string(i) + " (" + nvml_->devices()[i].uuid + ")";
-    }
-    return Status::executor("resources.gpus: there is no GPU '" + id + "'; here are: " + (here.empty() ? "none" : here));
+  const auto device = find_device(*nvml_, id);
+  if (!device) {
+    return Status::executor("resources.gpus: there is no GPU '" + id + "'; here are: " + all_that_are_here(*nvml_));
   }
-  const Nvml::Device& device = nvml_->devices()[*index];
-  for (const Gpu& gpu : gpus_) {
-    if (gpu.device->handle == device.handle) {
-      return Status::executor("resources.gpus: '" + gpu.name + "' and '" + id + "' are the same GPU");
-    }
-  }
-  Gpu gpu;
-  gpu.name = id;
-  gpu.device = device;
-  gpu.base = nvml_->used_memory(device).value_or(0);
-  gpus_.push_back(std::move(gpu));
+  if (!nvml_->is_cut_up(*device)) return add(id, *device);
+  const std::vector<Nvml::Device> parts = nvml_->parts(*device);
+  if (parts.empty()) return Status::executor("resources.gpus: GPU '" + id + "' is in MIG mode and has no instance");
+  for (const Nvml::Device& part : parts) TUNE_RETURN_IF_ERROR(add(part.uuid, part));
   return {};
 }
 
-int GpuInventory::free() const {
-  return static_cast<int>(std::count_if(gpus_.begin(), gpus_.end(), [](const Gpu& gpu) { return !gpu.taken; }));
-}
-
-std::vector<std::size_t> GpuInventory::acquire(int count) {
-  TUNE_CHECK(count <= free());
-  std::vector<std::size_t> clean;
-  std::vector<std::size_t> dirty;
-  for (std::size_t i = 0; i < gpus_.size() && count > 0; ++i) {
-    if (!gpus_[i].taken) (excess(gpus_[i]) ? dirty : clean).push_back(i);
-  }
-  clean.insert(clean.end(), dirty.begin(), dirty.end());
-  clean.resize(static_cast<std::size_t>(std::max(0, count)));
-  std::sort(clean.begin(), clean.end());
-  for (const std::size_t i : clean) gpus_[i].taken = true;
-  return clean;
-}
-
-std::vector<std::size_t> GpuInventory::acquire_named(const std::vector<std::string>& names) {
-  std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < gpus_.size(); ++i) {
-    if (gpus_[i].taken || std::find(names.begin(), names.end(), gpus_[i].name) == names.end()) continue;
-    gpus_[i].taken = true;
-    found.push_back(i);
-  }
-  return found;
-}
-
-void GpuInventory::release(const std::vector<std::size_t>& gpus) {
-  for (const std::size_t i : gpus) gpus_[i].taken = false;
-}
-
-std::optional<std::uint64_t> GpuInventory::excess(Gpu& gpu) const {
-  const auto used = gpu.device ? nvml_->used_memory(*gpu.device) : std::nullopt;
-  if (!used) return std::nullopt;  // nothing is known: no reason to wait
-  gpu.base = std::min(gpu.base, *used);
-  return *used > gpu.base + kMemorySlack ? std::optional(*used - gpu.base) : std::nullopt;
-}
-
-std::string GpuInventory::memory_in_use(const std::vector<std::size_t>& gpus) {
-  for (const std::size_t i : gpus) {
-    if (const auto bytes = excess(gpus_[i])) {
-      return "the memory of GPU " + gpus_[i].name + " is not free: " + std::to_string(*bytes >> 20) + " MiB more than before";
+Status GpuInventory::add(std::string name, const Nvml::Device& device) {
+  for (const Gpu& gpu : gpus_) {
+    if (same(gpu.device, device)) {
+      return Status::executor("resources.gpus: '" + gpu.name + "' and '" + name + "' are the same GPU");
     }
   }
-  return "";
+  gpus_.push_back({std::move(name), device});
+  return {};
 }
 
 std::vector<std::string> GpuInventory::names(const std::vector<std::size_t>& gpus) const {
@@ -143,8 +118,15 @@ std::vector<std::string> GpuInventory::names(const std::vector<std::size_t>& gpu
 
 std::vector<std::pair<std::string, std::string>> GpuInventory::environment(const std::vector<std::size_t>& gpus) const {
   if (gpus.empty() && !hide_) return {};
+  // CUDA does not count a GPU that is lost: the numbers of those behind it would mean others.
+  const bool by_uuid = nvml_ && std::ranges::any_of(nvml_->devices(), [this](const Nvml::Device& device) {
+                         return !nvml_->trouble(device).empty();
+                       });
   std::string visible;
-  for (const std::size_t i : gpus) visible += (visible.empty() ? "" : ",") + gpus_[i].name;
+  for (const std::size_t i : gpus) {
+    const Gpu& gpu = gpus_[i];
+    visible += (visible.empty() ? "" : ",") + (by_uuid && !gpu.device.uuid.empty() ? gpu.device.uuid : gpu.name);
+  }
   return {{"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}, {kVisibleVariable, visible}};
 }
 

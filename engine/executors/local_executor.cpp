@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -63,17 +62,17 @@ LocalExecutor::LocalExecutor(Clock& clock, LocalOptions options, GpuInventory gp
 LocalExecutor::~LocalExecutor() { close(epoll_); }
 
 bool LocalExecutor::can_launch(const Resources& resources) const {
-  return slots_.free() > 0 && std::ceil(resources.gpus) <= gpus_.free() && resources.processes == 1 && resources.nodes == 1;
+  return slots_.free() > 0 && gpus_.has_place(resources.gpus, clock_.now()) && resources.processes == 1 && resources.nodes == 1;
 }
 
 Status LocalExecutor::check_launch(const LaunchSpec& spec) const {
   if (by_id_.contains(spec.id)) return Status::internal(name_of(spec) + " is running already");
   if (spec.argv.empty()) return Status::internal(name_of(spec) + " has no command");
-  if (spec.resources.gpus > gpus_.size()) {
-    return Status::executor(name_of(spec) + " wants " + to_text(spec.resources.gpus) + " GPUs; here are " +
-                            std::to_string(gpus_.size()));
+  if (const int here = gpus_.count(spec.resources.gpus); spec.resources.gpus > here) {
+    return Status::executor(name_of(spec) + " wants " + to_text(spec.resources.gpus) + " GPUs; here are " + std::to_string(here));
   }
-  if (!can_launch(spec.resources)) return Status::executor("no place is free for " + name_of(spec));
+  if (slots_.free() == 0 || spec.resources.processes != 1 || spec.resources.nodes != 1)
+    return Status::executor("no place is free for " + name_of(spec));
   std::error_code error;
   std::filesystem::create_directories(spec.directory, error);
   if (error) return Status::storage("cannot make the directory '" + spec.directory + "': " + error.message());
@@ -90,7 +89,6 @@ Status LocalExecutor::launch(const LaunchSpec& given) {
   if (Status status = check_launch(spec); !status) return status;
   Attempt& attempt = add(spec, State::kWaiting);
   attempt.slot = slots_.acquire();
-  attempt.gpus = gpus_.acquire(static_cast<int>(std::ceil(spec.resources.gpus)));
   const std::uint64_t key = by_id_.at(spec.id);
   Status status = start(key);
   if (!status) finish(key);
@@ -109,23 +107,34 @@ void LocalExecutor::finish(std::uint64_t key) {
   const auto found = attempts_.find(key);
   const Attempt& attempt = *found->second;
   slots_.release(attempt.slot);
-  gpus_.release(attempt.gpus);
+  gpus_.release(attempt.spec.id);
   by_id_.erase(attempt.spec.id);
   attempts_.erase(found);
+  for (const auto& [other, waiting] : attempts_) {
+    if (waiting->state == State::kWaiting) waiting->next_look = clock_.now();
+  }
 }
 
 /// Starts an attempt that has its place, or leaves it waiting, or ends it. An error: the supervisor itself cannot be started.
 Status LocalExecutor::start(std::uint64_t key) {
   Attempt& attempt = *attempts_.at(key);
-  const Duration waited = clock_.now() - attempt.begun;
-  if (const std::string why = gpus_.memory_in_use(attempt.gpus); !why.empty() && waited < kGpuMemoryPatience) {
+  const LaunchSpec& spec = attempt.spec;
+  const TimePoint now = clock_.now();
+  if (const std::string why = gpus_.take(spec.id, spec.resources.gpus, spec.directory, now); !why.empty()) {
+    attempt.has_gpus = false;
+    wait_for_place(attempt, why);
+    return {};
+  }
+  if (!std::exchange(attempt.has_gpus, true)) attempt.begun = now;
+  const Duration waited = now - attempt.begun;
+  if (const std::string why = gpus_.not_free(spec.id); !why.empty() && waited < kGpuMemoryPatience) {
     wait_for_place(attempt, why);
     return {};
   }
   auto [error, shim] =
-      ShimProcess::spawn(options_.shim_path, launcher_, attempt.spec, gpus_.environment(attempt.gpus), options_.outside_grace);
+      ShimProcess::spawn(options_.shim_path, launcher_, spec, gpus_.environment(spec.id), options_.outside_grace);
   if (error == 0) {
-    run(key, std::move(shim), gpus_.names(attempt.gpus));
+    run(key, std::move(shim), gpus_.names(spec.id));
     return {};
   }
   if (error == ECONNRESET) {  // has a supervisor been started or not? Found out as after a crash of ours
@@ -167,7 +176,8 @@ void LocalExecutor::run(std::uint64_t key, ShimProcess shim, std::vector<std::st
   event.events = EPOLLIN;
   event.data.u64 = key;
   TUNE_CHECK(epoll_ctl(epoll_, EPOLL_CTL_ADD, attempt.shim.fd(), &event) == 0);
-  emit(attempt, Started{host_, std::move(gpu_names), attempt.slot});
+  gpus_.began(attempt.spec.id, clock_.now());
+  emit(attempt, Started{host_, std::move(gpu_names), attempt.slot, gpus_.share(attempt.spec.id)});
   send_stop(attempt);
 }
 
@@ -177,7 +187,7 @@ Status LocalExecutor::adopt(std::span<const LaunchSpec> specs) {
     if (by_id_.contains(spec.id)) return Status::internal(name_of(spec) + " is running already");
     Attempt& attempt = add(spec, State::kLooking);
     attempt.slot = slots_.acquire_at(spec.slot);
-    attempt.gpus = gpus_.acquire_named(spec.gpus);
+    gpus_.take_named(spec.id, spec.resources.gpus, spec.directory, spec.gpus);
     attempt.next_look = attempt.begun;
   }
   return {};
@@ -190,7 +200,7 @@ void LocalExecutor::look(std::uint64_t key) {
   const bool held = lock_is_held(directory);
   // The record is written before the lock is let go: read it after having looked at the lock.
   if (auto file = read_exit_file(attempt.spec)) {
-    emit(attempt, Started{host_, attempt.spec.gpus, attempt.slot});
+    emit(attempt, Started{host_, attempt.spec.gpus, attempt.slot, gpus_.share(attempt.spec.id)});
     end_by_record(attempt, std::move(*file));
     return;
   }
@@ -257,6 +267,7 @@ void LocalExecutor::supervisor_ended(std::uint64_t key) {
 }
 
 void LocalExecutor::end_by_record(Attempt& attempt, ExitFile file) {
+  gpus_.over(attempt.spec.id, file.exit);
   if (file.interrupted_by != 0 && !file.exit.stop_requested && file.exit.launch_error.empty()) {
     drain(attempt, Interrupted{"its supervisor was asked to end from outside by signal " + std::to_string(file.interrupted_by)});
   } else {
@@ -294,6 +305,7 @@ std::vector<ExecutorEvent> LocalExecutor::wait(TimePoint deadline) {
     wake_.drain();
     const bool woken = wake_.take_wake();
     run_timers();
+    look_at_gpus();
     read_logs();
     if (!events_.empty() || woken || clock_.now() >= deadline) return std::exchange(events_, {});
     collect_ends(std::min(deadline, next_timer()));
@@ -317,6 +329,7 @@ TimePoint LocalExecutor::next_timer() const {
     logs = logs || attempt->state == State::kRunning;
   }
   if (backlog_) return clock_.now();
+  next = std::min(next, gpus_.next_sample());
   return logs ? std::min(next, next_log_poll_) : next;
 }
 
@@ -349,6 +362,12 @@ void LocalExecutor::run_timers() {
         break;
     }
   }
+}
+
+void LocalExecutor::look_at_gpus() {
+  const TimePoint now = clock_.now();
+  if (now < gpus_.next_sample()) return;
+  for (const auto& [id, sampled] : gpus_.sample(now)) emit(*attempts_.at(by_id_.at(id)), sampled);
 }
 
 /// Turn by turn one chunk of each log, until there is no more or the limit of one wait() is reached; the next one goes on there.

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/executors/gpu_inventory.hpp"
+#include "engine/executors/gpu_places.hpp"
 #include "engine/executors/log_tail.hpp"
 #include "engine/executors/shim_process.hpp"
 #include "engine/executors/slots.hpp"
@@ -52,12 +52,12 @@ class LocalExecutor final : public Executor {
   std::vector<ExecutorEvent> wait(TimePoint deadline) override;
   void wake() override { wake_.wake(); }
 
-  /// How many GPUs trials can have.
-  [[nodiscard]] int gpu_count() const { return gpus_.size(); }
+  /// How many GPUs trials can have that get so many each.
+  [[nodiscard]] int gpu_count(double gpus_per_trial) const { return gpus_.count(gpus_per_trial); }
 
  private:
   enum class State {
-    kWaiting,   ///< has its place, not started: a GPU's memory is not free, or the machine is out of processes
+    kWaiting,   ///< not started: no GPU is free for it or its memory is not, or the machine is out of processes
     kLooking,   ///< to be adopted: what has become of it?
     kRunning,   ///< its supervisor lives
     kSweeping,  ///< its supervisor is gone without a record, its processes are being killed
@@ -69,11 +69,11 @@ class LocalExecutor final : public Executor {
     ShimProcess shim;
     LogTail log;
     int slot = -1;
-    std::vector<std::size_t> gpus;
     std::optional<std::chrono::milliseconds> unsent_stop;
     bool told_waiting = false;
-    TimePoint begun;      ///< of this state
-    TimePoint next_look;  ///< in all states but kDraining: when to do the next thing
+    bool has_gpus = false;  ///< kWaiting: it has its place, and waits that it becomes free
+    TimePoint begun;        ///< of this state, and anew when it has its GPUs
+    TimePoint next_look;    ///< in all states but kDraining: when to do the next thing
     decltype(ExecutorEvent::body) last;
     std::uint64_t drain_to = 0;
 
@@ -95,6 +95,7 @@ class LocalExecutor final : public Executor {
   void wait_for_place(Attempt& attempt, const std::string& why);
   void end_unstarted(std::uint64_t key, ExitRecord exit);
   void run(std::uint64_t key, ShimProcess shim, std::vector<std::string> gpu_names);
+  void look_at_gpus();
   void send_stop(Attempt& attempt);
   void look(std::uint64_t key);
   void supervisor_ended(std::uint64_t key);
@@ -110,7 +111,7 @@ class LocalExecutor final : public Executor {
 
   Clock& clock_;
   LocalOptions options_;
-  GpuInventory gpus_;
+  GpuPlaces gpus_;
   Slots slots_;
   ShimLauncher launcher_;
   WakeDescriptor wake_;

@@ -76,9 +76,9 @@ Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shi
   Result<std::unique_ptr<LocalExecutor>> executor = make_local_executor(clock, options);
   if (!executor.ok()) return executor.status();
 
-  const int gpus = (*executor)->gpu_count();
   Resources& resources = run.options.resources;
-  resources.gpus = spec.resources.gpus_per_trial.value_or(gpus > 0 ? 1.0 : 0.0);
+  resources.gpus = spec.resources.gpus_per_trial.value_or((*executor)->gpu_count(1.0) > 0 ? 1.0 : 0.0);
+  const int gpus = (*executor)->gpu_count(resources.gpus);
   resources.processes = spec.resources.processes_per_trial;
   if (resources.gpus > gpus) {
     return Status::executor("gpus_per_trial is " + to_text(resources.gpus) + ", and there are " + std::to_string(gpus) +

@@ -65,6 +65,8 @@ class EventLog {
   std::map<AttemptId, Started> started;
   std::map<AttemptId, int> observed;  ///< Reported, and lines of Output
   std::map<AttemptId, std::string> bytes;
+  std::map<AttemptId, std::vector<GpuSampled>> sampled;
+  std::map<AttemptId, std::string> waiting;  ///< for what, said last
   std::map<AttemptId, std::uint64_t> first_offset;
   std::map<AttemptId, decltype(ExecutorEvent::body)> ends;
 
@@ -87,7 +89,13 @@ class EventLog {
     } else if (std::holds_alternative<Reported>(event.body)) {
       CHECK(started.contains(id));
       ++observed[id];
-    } else if (!std::holds_alternative<Waiting>(event.body)) {
+    } else if (auto* sample = std::get_if<GpuSampled>(&event.body)) {
+      CHECK(started.contains(id));
+      sampled[id].push_back(*sample);
+    } else if (auto* waits = std::get_if<Waiting>(&event.body)) {
+      CHECK(!started.contains(id));
+      waiting[id] = waits->why;
+    } else {
       if (auto* ended = std::get_if<Ended>(&event.body); ended != nullptr) {
         if (ended->exit.code || ended->exit.signal) CHECK(started.contains(id));
         CHECK(ended->exit.started <= ended->exit.ended);

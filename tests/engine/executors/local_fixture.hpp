@@ -19,6 +19,17 @@
 
 namespace tune::engine {
 
+/// The real time, which can be made to skip some.
+class SkippingClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint now() const override { return clock_.now() + skipped_; }
+  void skip(Duration time) { skipped_ += time; }
+
+ private:
+  SystemClock clock_;
+  Duration skipped_{0};
+};
+
 /// A local executor with real processes in a directory of its own; nothing is left of either in the end.
 class LocalFixture {
  public:
@@ -44,7 +55,7 @@ class LocalFixture {
   LocalFixture& operator=(const LocalFixture&) = delete;
 
   Executor& executor() { return *executor_; }
-  Clock& clock() { return clock_; }
+  SkippingClock& clock() { return clock_; }
   [[nodiscard]] const test::TempDir& files() const { return files_; }
   LocalOptions& options() { return options_; }
   void restart() {
@@ -81,7 +92,7 @@ class LocalFixture {
 
  private:
   test::TempDir files_;
-  SystemClock clock_;
+  SkippingClock clock_;
   LocalOptions options_;
   std::unique_ptr<Executor> executor_;
   std::vector<std::string> directories_;
