@@ -9,7 +9,7 @@
 namespace tune::engine {
 
 /// The real time: the wall clock when it was made plus the monotonic time since, so that a clock that is set does not shorten or
-/// lengthen anything. Thread safety: all.
+/// lengthen anything. Thread safety: all but not_before().
 class SystemClock final : public Clock {
  public:
   SystemClock()
@@ -18,6 +18,12 @@ class SystemClock final : public Clock {
 
   [[nodiscard]] TimePoint now() const override {
     return wall_ + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - monotonic_);
+  }
+
+  /// From now on it is `time` at least: what follows a record of that time is not to lie before it, though the wall clock has
+  /// been set back in between.
+  void not_before(TimePoint time) {
+    if (const TimePoint present = now(); present < time) wall_ += time - present;
   }
 
  private:

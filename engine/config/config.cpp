@@ -320,6 +320,7 @@ Result<LoadedConfig> load_config(const std::string& path, const Registry& regist
   if (!file) return Status::invalid(path + ": cannot be read: " + std::strerror(errno));
   std::string text(kMaxConfigBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return Status::invalid(path + ": cannot be read: " + std::strerror(errno));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > kMaxConfigBytes) return Status::invalid(too_large);  // a pipe has no size
   return parse_config(text, path, registry, context);

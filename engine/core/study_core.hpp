@@ -100,6 +100,8 @@ class StudyCore {
   /// Whether something is queued that must be durable before it is acted upon.
   [[nodiscard]] bool must_sync() const { return must_sync_; }
   Status commit(bool durable);
+  /// Whether the study was removed under our hands: nobody will take over its trials.
+  [[nodiscard]] bool removed() const { return journal_->removed(); }
 
  private:
   StudyCore(const std::string& directory, const Clock& clock);

@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
@@ -87,23 +90,27 @@ std::optional<PidFile> read_pid_file(const std::string& directory) {
   return file;
 }
 
-std::optional<ExitFile> read_exit_file(const LaunchSpec& spec) {
-  const Json record = read_record(spec.directory, kExitFile);
-  if (!record.is_object()) return std::nullopt;
+ExitReading read_exit_file(const LaunchSpec& spec) {
+  const auto content = read_small_file(spec.directory + "/" + kExitFile, kRecordLimit);
+  if (!content) return {std::nullopt, errno == ENOENT || errno == ENOTDIR};
+  const Json record = Json::parse(*content, nullptr, /*allow_exceptions=*/false);
+  if (!record.is_object()) return {};
   ExitFile file;
   file.exit.code = optional_integer(record, "code");
   file.exit.signal = optional_integer(record, "signal");
   file.exit.stop_requested = boolean(record, "stop_requested");
   file.exit.killed = boolean(record, "killed");
-  file.exit.launch_error = launch_error(spec, text(record, "launch_step"), text(record, "launch_error"));
+  const std::string step = text(record, "launch_step");
+  file.exit.launch_error = launch_error(spec, step, text(record, "launch_error"));
+  file.machine_failed = !step.empty() && step != "exec" && step != "directory";
   file.exit.started = TimePoint{Duration{integer(record, "started_us")}};
   file.exit.ended = TimePoint{Duration{integer(record, "ended_us")}};
   file.exit.user_seconds = to_seconds(Duration{integer(record, "user_us")});
   file.exit.system_seconds = to_seconds(Duration{integer(record, "system_us")});
   file.exit.max_rss_bytes = integer(record, "max_rss_bytes");
   file.interrupted_by = static_cast<int>(integer(record, "interrupted_by"));
-  if (!file.exit.code && !file.exit.signal && file.exit.launch_error.empty()) return std::nullopt;
-  return file;
+  if (!file.exit.code && !file.exit.signal && file.exit.launch_error.empty()) return {};
+  return {std::move(file), true};
 }
 
 std::optional<LogFile> look_at_log(const std::string& directory) {
@@ -111,6 +118,29 @@ std::optional<LogFile> look_at_log(const std::string& directory) {
   if (stat((directory + "/" + kLogFile).c_str(), &found) != 0) return std::nullopt;
   const auto since_1970 = std::chrono::seconds(found.st_mtim.tv_sec) + std::chrono::nanoseconds(found.st_mtim.tv_nsec);
   return LogFile{static_cast<std::uint64_t>(found.st_size), TimePoint(std::chrono::duration_cast<Duration>(since_1970))};
+}
+
+std::optional<AttemptAge> age_of_attempt(const std::string& directory) {
+  const auto pids = read_pid_file(directory);
+  const auto shim = pids ? read_process(pids->shim) : std::nullopt;
+  struct stat begun {};
+  if (!shim || shim->start_time != pids->shim_start || stat((directory + "/" + kPidFile).c_str(), &begun) != 0)
+    return std::nullopt;
+  timespec up{};
+  clock_gettime(CLOCK_BOOTTIME, &up);
+  const double started = static_cast<double>(shim->start_time) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  const double running = std::max(0.0, static_cast<double>(up.tv_sec) + static_cast<double>(up.tv_nsec) * 1e-9 - started);
+  double silent = running;
+  // Both files have their times from the same clock.
+  if (const auto log = look_at_log(directory)) {
+    const auto spoke_after = to_seconds(log->written.time_since_epoch()) - static_cast<double>(begun.st_mtim.tv_sec) -
+                             static_cast<double>(begun.st_mtim.tv_nsec) * 1e-9;
+    silent = std::clamp(running - spoke_after, 0.0, running);
+  }
+  const auto duration = [](double seconds) {
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  };
+  return AttemptAge{duration(running), duration(silent)};
 }
 
 bool lock_is_held(const std::string& directory) {
@@ -154,6 +184,10 @@ int sweep_attempt(const std::string& directory) {
     ++found;
   }
   return found;
+}
+
+void remove_unfinished_files(const std::string& directory) {
+  for (const char* name : {kPidFile, kExitFile}) unlink((directory + "/" + name + kUnfinished).c_str());
 }
 
 }  // namespace tune::engine

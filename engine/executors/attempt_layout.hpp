@@ -12,6 +12,9 @@ inline constexpr const char* kLogFile = "log";         ///< the command's stdout
 inline constexpr const char* kExitFile = "exit.json";  ///< JSON; how it ended
 inline constexpr const char* kLostFile = "lost";       ///< given up by the executor: must not begin any more
 
+/// Follows the name of a file that is being written and has not got its own name yet.
+inline constexpr const char* kUnfinished = ".tmp";
+
 /// In the environment of every process of an attempt: its directory, absolute. Leftover processes are found by it.
 inline constexpr const char* kDirectoryVariable = "TUNE_ATTEMPT_DIRECTORY";
 

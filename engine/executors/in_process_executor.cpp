@@ -33,6 +33,8 @@ bool InProcessTrial::stop_requested() const {
 InProcessExecutor::InProcessExecutor(Clock& clock, int threads, Function function)
     : clock_(clock), function_(std::move(function)), slots_(threads) {
   TUNE_CHECK(threads <= kMaxThreads);
+  if (wake_.fd() < 0) status_ = Status::executor("the system has no descriptor left to wait for threads with");
+  if (!status_) return;
   threads_.reserve(static_cast<std::size_t>(threads));
   try {
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });

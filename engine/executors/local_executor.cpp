@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "engine/executors/attempt_layout.hpp"
@@ -41,7 +42,9 @@ Result<std::unique_ptr<LocalExecutor>> make_local_executor(Clock& clock, const L
   }
   Result<GpuInventory> gpus = GpuInventory::open(options.gpus);
   if (!gpus) return gpus.status();
-  return std::make_unique<LocalExecutor>(clock, options, std::move(*gpus));
+  auto executor = std::make_unique<LocalExecutor>(clock, options, std::move(*gpus));
+  TUNE_RETURN_IF_ERROR(executor->ready());
+  return executor;
 }
 
 LocalExecutor::LocalExecutor(Clock& clock, LocalOptions options, GpuInventory gpus)
@@ -52,14 +55,16 @@ LocalExecutor::LocalExecutor(Clock& clock, LocalOptions options, GpuInventory gp
       launcher_(options_.shim_path),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       host_(host_name()) {
-  TUNE_CHECK(epoll_ >= 0);
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = 0;
-  TUNE_CHECK(epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_.fd(), &event) == 0);
+  if (epoll_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_.fd(), &event) != 0)
+    ready_ = Status::executor(std::string("cannot wait for processes: ") + std::strerror(errno));
 }
 
-LocalExecutor::~LocalExecutor() { close(epoll_); }
+LocalExecutor::~LocalExecutor() {
+  if (epoll_ >= 0) close(epoll_);
+}
 
 bool LocalExecutor::can_launch(const Resources& resources) const {
   return slots_.free() > 0 && gpus_.has_place(resources.gpus, clock_.now()) && resources.processes == 1 && resources.nodes == 1;
@@ -138,11 +143,10 @@ Status LocalExecutor::start(std::uint64_t key) {
     return {};
   }
   if (error == ECONNRESET) {  // has a supervisor been started or not? Found out as after a crash of ours
-    attempt.state = State::kLooking;
-    attempt.begun = attempt.next_look = clock_.now();
+    look_again(attempt);
     return {};
   }
-  if (passes(error) && waited < kSpawnPatience) {
+  if (passes(error)) {
     wait_for_place(attempt, std::string("no process can be started now: ") + std::strerror(error));
     return {};
   }
@@ -169,13 +173,16 @@ void LocalExecutor::end_unstarted(std::uint64_t key, ExitRecord exit) {
 
 void LocalExecutor::run(std::uint64_t key, ShimProcess shim, std::vector<std::string> gpu_names) {
   Attempt& attempt = *attempts_.at(key);
-  attempt.state = State::kRunning;
-  attempt.next_look = TimePoint::max();
-  attempt.shim = std::move(shim);
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = key;
-  TUNE_CHECK(epoll_ctl(epoll_, EPOLL_CTL_ADD, attempt.shim.fd(), &event) == 0);
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, shim.fd(), &event) != 0) {  // no memory, or no watches left
+    look_again(attempt);
+    return;
+  }
+  attempt.state = State::kRunning;
+  attempt.next_look = TimePoint::max();
+  attempt.shim = std::move(shim);
   gpus_.began(attempt.spec.id, clock_.now());
   emit(attempt, Started{host_, std::move(gpu_names), attempt.slot, gpus_.share(attempt.spec.id)});
   send_stop(attempt);
@@ -193,13 +200,21 @@ Status LocalExecutor::adopt(std::span<const LaunchSpec> specs) {
   return {};
 }
 
+/// It is found again as an attempt of an earlier executor would be.
+void LocalExecutor::look_again(Attempt& attempt) {
+  attempt.state = State::kLooking;
+  attempt.begun = clock_.now();
+  attempt.next_look = attempt.begun + kLookInterval;
+}
+
 /// What has become of an attempt of an earlier executor?
 void LocalExecutor::look(std::uint64_t key) {
   Attempt& attempt = *attempts_.at(key);
   const std::string& directory = attempt.spec.directory;
   const bool held = lock_is_held(directory);
   // The record is written before the lock is let go: read it after having looked at the lock.
-  if (auto file = read_exit_file(attempt.spec)) {
+  auto [file, readable] = read_exit_file(attempt.spec);
+  if (file) {
     emit(attempt, Started{host_, attempt.spec.gpus, attempt.slot, gpus_.share(attempt.spec.id)});
     end_by_record(attempt, std::move(*file));
     return;
@@ -213,7 +228,7 @@ void LocalExecutor::look(std::uint64_t key) {
     }
   }
   const Duration waited = clock_.now() - attempt.begun;
-  if (waited < (held ? Duration{kStartPatience} : Duration{kAdoptPatience})) {
+  if (waited < (!readable ? Duration{kReadPatience} : held ? Duration{kStartPatience} : Duration{kAdoptPatience})) {
     attempt.next_look = clock_.now() + kLookInterval;
     return;
   }
@@ -250,8 +265,11 @@ void LocalExecutor::supervisor_ended(std::uint64_t key) {
   Attempt& attempt = *found->second;
   const ShimProcess::End end = attempt.shim.wait_for_end();
   attempt.shim.reset();  // leaves the epoll set with it
-  if (auto file = read_exit_file(attempt.spec)) {
+  auto [file, readable] = read_exit_file(attempt.spec);
+  if (file) {
     end_by_record(attempt, std::move(*file));
+  } else if (!readable) {
+    look_again(attempt);
   } else if (end.code == kShimBusy || end.code == kShimStartedBefore) {
     drain(attempt,
           Lost{"its directory belongs to an earlier start of the same attempt"});  // whose processes are not ours to kill
@@ -268,7 +286,10 @@ void LocalExecutor::supervisor_ended(std::uint64_t key) {
 
 void LocalExecutor::end_by_record(Attempt& attempt, ExitFile file) {
   gpus_.over(attempt.spec.id, file.exit);
-  if (file.interrupted_by != 0 && !file.exit.stop_requested && file.exit.launch_error.empty()) {
+  if (file.machine_failed && !file.exit.stop_requested) {
+    remove_unfinished_files(attempt.spec.directory);
+    drain(attempt, Lost{file.exit.launch_error});
+  } else if (file.interrupted_by != 0 && !file.exit.stop_requested && file.exit.launch_error.empty()) {
     drain(attempt, Interrupted{"its supervisor was asked to end from outside by signal " + std::to_string(file.interrupted_by)});
   } else {
     drain(attempt, Ended{std::move(file.exit)});
@@ -288,6 +309,7 @@ void LocalExecutor::sweep(Attempt& attempt) {
     attempt.next_look = clock_.now() + kLookInterval;
     return;
   }
+  remove_unfinished_files(attempt.spec.directory);
   drain(attempt, std::move(attempt.last));
 }
 
@@ -295,7 +317,9 @@ void LocalExecutor::drain(Attempt& attempt, decltype(ExecutorEvent::body) last) 
   attempt.state = State::kDraining;
   attempt.next_look = TimePoint::max();
   attempt.last = std::move(last);
+  attempt.begun = clock_.now();
   attempt.drain_to = attempt.log.size();
+  if (attempt.log.problem() != 0) attempt.drain_to = std::numeric_limits<std::uint64_t>::max();
   backlog_ = true;
 }
 
@@ -326,7 +350,7 @@ TimePoint LocalExecutor::next_timer() const {
   bool logs = false;
   for (const auto& [key, attempt] : attempts_) {
     next = std::min(next, attempt->next_look);
-    logs = logs || attempt->state == State::kRunning;
+    logs = logs || attempt->state == State::kRunning || attempt->state == State::kDraining;
   }
   if (backlog_) return clock_.now();
   next = std::min(next, gpus_.next_sample());
@@ -344,9 +368,8 @@ void LocalExecutor::run_timers() {
     switch (attempt.state) {
       case State::kWaiting:
         if (Status status = start(key); !status) {
-          ExitRecord exit;
-          exit.launch_error = status.message();
-          end_unstarted(key, exit);
+          emit(attempt, Lost{status.message()});
+          finish(key);
         }
         break;
       case State::kLooking:
@@ -398,7 +421,11 @@ void LocalExecutor::read_logs() {
       left -= got;
       if (got > 0) emit(attempt, Output{std::move(bytes), offset});
       const bool draining = attempt.state == State::kDraining;
-      if (draining && (got == 0 || attempt.log.offset() >= attempt.drain_to)) {
+      if (draining && attempt.log.problem() != 0) {
+        if (clock_.now() - attempt.begun < kReadPatience) continue;  // its values are in there
+        emit(attempt, Lost{std::string("its log cannot be read: ") + std::strerror(attempt.log.problem())});
+        finish(key);
+      } else if (draining && (got == 0 || attempt.log.offset() >= attempt.drain_to)) {
         emit(attempt, std::move(attempt.last));
         finish(key);
       } else if (got == limit || draining) {

@@ -21,10 +21,10 @@ inline constexpr std::chrono::milliseconds kLogPollInterval{50};       ///< how 
 inline constexpr std::size_t kLogChunk = std::size_t{1} << 20;         ///< bytes of one attempt's log in one turn
 inline constexpr std::size_t kLogBytesPerWait = std::size_t{8} << 20;  ///< bytes of all logs in one wait()
 inline constexpr std::chrono::milliseconds kAdoptPatience{200};  ///< a supervisor may have been started just before the crash
+inline constexpr std::chrono::seconds kReadPatience{10};         ///< for exit.json or a log that are there and cannot be read
 inline constexpr std::chrono::seconds kStartPatience{5};         ///< from taking the lock to the pid file
 inline constexpr std::chrono::seconds kSweepPatience{10};        ///< for processes that SIGKILL does not end
 inline constexpr std::chrono::seconds kGpuMemoryPatience{30};    ///< then the trial is started on the GPU all the same
-inline constexpr std::chrono::seconds kSpawnPatience{60};        ///< while the machine has no more processes or descriptors
 
 struct LocalOptions {
   std::string shim_path;  ///< the `tune-shim` program
@@ -52,6 +52,8 @@ class LocalExecutor final : public Executor {
   std::vector<ExecutorEvent> wait(TimePoint deadline) override;
   void wake() override { wake_.wake(); }
 
+  /// An error: the machine has no descriptors for it. Then nothing else may be called.
+  [[nodiscard]] const Status& ready() const { return ready_; }
   /// How many GPUs trials can have that get so many each.
   [[nodiscard]] int gpu_count(double gpus_per_trial) const { return gpus_.count(gpus_per_trial); }
 
@@ -98,6 +100,7 @@ class LocalExecutor final : public Executor {
   void look_at_gpus();
   void send_stop(Attempt& attempt);
   void look(std::uint64_t key);
+  void look_again(Attempt& attempt);
   void supervisor_ended(std::uint64_t key);
   void sweep(Attempt& attempt);
   void begin_sweep(Attempt& attempt, decltype(ExecutorEvent::body) last);
@@ -121,6 +124,7 @@ class LocalExecutor final : public Executor {
   std::map<AttemptId, std::uint64_t> by_id_;
   std::uint64_t next_key_ = 1;  ///< 0 is the wake-up descriptor
   std::vector<ExecutorEvent> events_;
+  Status ready_;
   TimePoint next_log_poll_;
   bool backlog_ = false;          ///< more is in the logs than one wait() may give
   std::uint64_t log_cursor_ = 0;  ///< key of the attempt whose log comes first

@@ -16,7 +16,9 @@ LogTail::~LogTail() {
 std::uint64_t LogTail::size() {
   if (fd_ < 0) fd_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   struct stat state {};
-  if (fd_ < 0 || fstat(fd_, &state) != 0 || state.st_size < 0) return 0;
+  const bool known = fd_ >= 0 && fstat(fd_, &state) == 0;
+  problem_ = known || errno == ENOENT ? 0 : errno;
+  if (!known || !S_ISREG(state.st_mode) || state.st_size < 0) return 0;
   return static_cast<std::uint64_t>(state.st_size);
 }
 
@@ -27,6 +29,7 @@ std::string LogTail::read(std::size_t limit) {
   ssize_t got = 0;
   while ((got = pread(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset_))) < 0 && errno == EINTR) {
   }
+  if (got < 0) problem_ = errno;
   bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
   offset_ += bytes.size();
   return bytes;

@@ -27,7 +27,9 @@ std::optional<std::string> read_small_file(const std::string& path, std::size_t 
     got = read(fd, content.data() + used, content.size() - used);
     content.resize(used + static_cast<std::size_t>(std::max<ssize_t>(0, got)));
   } while ((got > 0 && content.size() < limit) || (got < 0 && errno == EINTR));
+  const int failed = got < 0 ? errno : 0;
   close(fd);
+  errno = failed;
   if (got < 0) return std::nullopt;
   return content;
 }

@@ -15,9 +15,11 @@ namespace {
 constexpr std::chrono::hours kLongestBlock{1};
 }  // namespace
 
-WakeDescriptor::WakeDescriptor() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { TUNE_CHECK(fd_ >= 0); }
+WakeDescriptor::WakeDescriptor() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
-WakeDescriptor::~WakeDescriptor() { close(fd_); }
+WakeDescriptor::~WakeDescriptor() {
+  if (fd_ >= 0) close(fd_);
+}
 
 void WakeDescriptor::wake() {
   woken_.store(true);

@@ -25,6 +25,7 @@ class WakeDescriptor {
   void drain() const;
   /// Blocks until wake(), notify() or `deadline`; TimePoint::max() is never.
   void block(const Clock& clock, TimePoint deadline) const;
+  /// -1: the machine had no descriptor for it; then it must not be waited for.
   [[nodiscard]] int fd() const { return fd_; }
 
  private:

@@ -30,6 +30,8 @@ class FileDescriptor {
 /// "what PATH: reason", with errno's text.
 Status storage_error(const std::string& what, const std::string& path);
 
+/// As it is given where it cannot be made absolute.
+std::string absolute_path(const std::string& path);
 Result<std::string> read_whole_file(const std::string& path);
 /// Whether there is a newline in it; reads no further than to the first.
 Result<bool> has_complete_line(const std::string& path);

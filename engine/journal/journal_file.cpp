@@ -1,6 +1,7 @@
 #include "engine/journal/journal_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -67,7 +68,23 @@ Result<JournalWriter> JournalWriter::open(const std::string& path, std::uint64_t
 Status JournalWriter::move_to(const std::string& path) {
   if (std::rename(path_.c_str(), path.c_str()) != 0) return storage_error("cannot rename", path_);
   path_ = path;
+  place_ = absolute_path(path);
   return {};
+}
+
+Status JournalWriter::in_place() const {
+  struct stat ours {};
+  struct stat named {};
+  if (fstat(file_.get(), &ours) != 0) return storage_error("cannot look at", path_);
+  const bool there = stat(place_.c_str(), &named) == 0;
+  if (there && named.st_dev == ours.st_dev && named.st_ino == ours.st_ino) return {};
+  const std::string what = ours.st_nlink == 0 ? "was removed" : there ? "is another file now" : "is not there any more";
+  return Status::storage(path_ + " " + what + " while the study was running");
+}
+
+bool JournalWriter::removed() const {
+  struct stat ours {};
+  return fstat(file_.get(), &ours) == 0 && ours.st_nlink == 0;
 }
 
 void JournalWriter::append(const Event& event) { queue_ += to_line(event); }
@@ -89,6 +106,12 @@ Status JournalWriter::commit(bool durable) {
   if (!queue_.empty()) unsynced_ = true;
   length_ += queue_.size();
   queue_.clear();
+  if (durable) {
+    if (const Status status = in_place(); !status.ok()) {
+      broken_ = status;
+      return status;
+    }
+  }
   if (durable && unsynced_) {
     if (fdatasync(file_.get()) != 0) {
       // The kernel may have dropped the pages: a second fdatasync could claim success for lost bytes.

@@ -40,17 +40,22 @@ class JournalWriter {
   void append(const Event& event);
   /// Writes what is queued; `durable`: returns only when it is on the disk. When the disk is full the file is cut back to its
   /// last good length, what was queued stays queued, and a later commit may succeed. After a failed sync nothing is written any
-  /// more.
+  /// more, nor when the file is found to be no longer under its name: nobody would find there what is written.
   Status commit(bool durable);
+  /// Whether the file was removed: it has no name at all any more.
+  [[nodiscard]] bool removed() const;
   /// Whether something was written and not synced yet.
   [[nodiscard]] bool unsynced() const { return unsynced_; }
 
  private:
+  [[nodiscard]] Status in_place() const;
+
   JournalWriter(FileDescriptor file, std::string path, std::uint64_t length)
-      : file_(std::move(file)), path_(std::move(path)), length_(length) {}
+      : file_(std::move(file)), path_(std::move(path)), place_(absolute_path(path_)), length_(length) {}
 
   FileDescriptor file_;
-  std::string path_;
+  std::string path_;   ///< for messages
+  std::string place_;  ///< the same, absolute: the caller may change its directory
   std::uint64_t length_;
   std::string queue_;
   bool unsynced_ = false;

@@ -41,6 +41,7 @@ Status RunLoop::run() {
     if (interrupted() && deterministic() && std::ranges::all_of(live_, [](const auto& one) { return one.second.over; })) break;
   }
   if (status.ok()) status = core_.commit(true);
+  if (!status.ok() && core_.removed()) kill_all();
   core_.observe_with({});
   interrupts_.attach(nullptr);
   return status;
@@ -84,7 +85,7 @@ Status RunLoop::adopt_in_flight() {
       live.reader.emplace(options_.definitions, state, detail.line_counts, skip);
       spec.log_offset = state.offset;
     }
-    look_for_last_sign(live, spec.directory);
+    look_for_signs(live, spec.directory);
     specs.push_back(std::move(spec));
     // What was decided about it before may not have reached it.
     if (is_ending(trial)) stop_live(live, grace_of(core_.spec()));
@@ -175,12 +176,17 @@ void RunLoop::launch(TrialId trial, std::int64_t virtual_clock) {
 }
 
 /// Of an attempt that is adopted: it may have been silent for long, or have spoken while nobody listened.
-void RunLoop::look_for_last_sign(Live& live, const std::string& directory) {
+void RunLoop::look_for_signs(Live& live, const std::string& directory) {
   const auto log = look_at_log(directory);
   const auto& started = core_.record().trial(live.id.trial).attempts.back().started;
   if (!log || !started) return;
   live.old_output = log->size;
-  live.last_sign = std::clamp(log->written, *started, std::max(*started, clock_.now()));
+  if (const auto age = age_of_attempt(directory)) {
+    live.begun = clock_.now() - age->running;
+    live.last_sign = clock_.now() - age->silent;
+  } else {
+    live.last_sign = std::clamp(log->written, *started, std::max(*started, clock_.now()));
+  }
 }
 
 std::optional<TimePoint> RunLoop::stalled_at(const Live& live) const {
@@ -207,14 +213,7 @@ Status RunLoop::start(const LaunchSpec& spec) {
   if (!prepared.ok()) return prepared.status();
   // Scripts written for SageMaker save into these without making them.
   for (const char* made : {kModelDirectory, kOutputDirectory}) TUNE_RETURN_IF_ERROR(make_directories(spec.directory + made));
-  const Status launched = executor_.launch(spec);
-  if (launched.ok()) return {};
-  EndReport report;
-  report.exit.launch_error = launched.message();
-  core_.end(spec.id, report);
-  live_.erase(spec.id.trial);
-  if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
-  return {};
+  return executor_.launch(spec);
 }
 
 // ---- receiving: what the executor says ----

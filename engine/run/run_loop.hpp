@@ -71,7 +71,8 @@ class RunLoop {
   struct Live {
     AttemptId id;
     std::optional<metrics::LogReader> reader;
-    std::deque<Item> items;  ///< received and not consumed yet
+    std::deque<Item> items;          ///< received and not consumed yet
+    std::optional<TimePoint> begun;  ///< by our clock, of one that was adopted
     std::optional<TimeLimit> time_limit;
     std::optional<TimePoint> last_sign;  ///< when it last said something, its start at least; none before that
     std::uint64_t old_output = 0;        ///< bytes of the log that were there when it was adopted
@@ -101,7 +102,7 @@ class RunLoop {
   Live& make_live(AttemptId id);
   void set_time_limit(Live& live);
   [[nodiscard]] std::optional<TimePoint> wait_limit(const TrialRecord& trial) const;
-  void look_for_last_sign(Live& live, const std::string& directory);
+  void look_for_signs(Live& live, const std::string& directory);
   /// When the trial will have been silent for too long.
   [[nodiscard]] std::optional<TimePoint> stalled_at(const Live& live) const;
   Status carry_out();
@@ -135,6 +136,7 @@ class RunLoop {
   void check_waiting(TimePoint now);
   void check_requests();
   void check_interrupts();
+  void kill_all();
   void begin_ending(const Ending& ending);
   void stop_live(Live& live, std::chrono::milliseconds grace);
   void note(const std::string& text, TrialId trial = 0);

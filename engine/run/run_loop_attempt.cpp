@@ -26,7 +26,7 @@ Duration time_used(const TrialRecord& trial) {
 void RunLoop::set_time_limit(Live& live) {
   const TrialRecord& trial = core_.record().trial(live.id.trial);
   const auto& runtime = core_.spec().limits.trial_runtime;
-  const auto& started = trial.attempts.back().started;
+  const auto& started = live.begun ? live.begun : trial.attempts.back().started;
   live.time_limit.reset();
   if (runtime && started) live.time_limit = TimeLimit{*started + *runtime - time_used(trial), "time_limit"};
   if (const auto at = wait_limit(trial); at && (!live.time_limit || *at < live.time_limit->at))

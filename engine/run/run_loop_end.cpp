@@ -8,7 +8,8 @@ namespace tune::engine {
 
 namespace {
 constexpr double kSecondsPerHour = 3600.0;
-}
+constexpr std::chrono::seconds kKillPatience{15};
+}  // namespace
 
 std::optional<Ending> RunLoop::limit_reached() const {
   const Limits& limits = core_.spec().limits;
@@ -78,6 +79,16 @@ void RunLoop::check_interrupts() {
   const auto grace = count == 1 ? grace_of(core_.spec()) : std::chrono::milliseconds(0);
   for (auto& [trial, live] : live_) {
     if (!live.over) stop_live(live, grace);
+  }
+}
+
+/// Ends the trials of a study that nobody can take over. Not for ever: what even SIGKILL does not end is not waited for.
+void RunLoop::kill_all() {
+  const TimePoint give_up = clock_.now() + kKillPatience;
+  const auto over = [](const auto& one) { return one.second.over; };
+  for (const auto& [trial, live] : live_) executor_.stop(live.id, std::chrono::milliseconds(0));
+  while (!std::ranges::all_of(live_, over) && clock_.now() < give_up) {
+    for (ExecutorEvent& event : executor_.wait(clock_.now() + kTickInterval)) receive(event);
   }
 }
 

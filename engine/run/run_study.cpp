@@ -28,13 +28,14 @@ LimitChanges changes_of(const RunRequest& request) {
   return changes;
 }
 
-/// The config the run will have, before anything is written.
-Result<StudySpec> effective_spec(const RunRequest& request, const Registry& registry, bool there) {
+/// The config the run will have, before anything is written. The clock goes on from what is recorded.
+Result<StudySpec> effective_spec(const RunRequest& request, const Registry& registry, bool there, SystemClock& clock) {
   StudySpec spec = request.spec;
   if (there) {
     Result<LoadedStudy> loaded = load_study(request.directory, registry);
     if (!loaded.ok()) return loaded.status();
     spec = std::move(loaded->spec);
+    if (!loaded->record.owned.empty()) clock.not_before(loaded->record.owned.back().until);
   }
   if (spec.command.empty()) {
     return Status::invalid("the study in " + request.directory +
@@ -64,9 +65,9 @@ Summary run_study(const RunRequest& request, const Registry& registry, RunObserv
   if (!there && request.mode == Mode::kResume) {
     return failed(Status::invalid(request.directory + " holds no study (no journal.jsonl with a record there)"));
   }
-  const Result<StudySpec> spec = effective_spec(request, registry, there);
-  if (!spec.ok()) return failed(spec.status());
   SystemClock clock;
+  const Result<StudySpec> spec = effective_spec(request, registry, there, clock);
+  if (!spec.ok()) return failed(spec.status());
   Result<LocalRun> run = prepare_local_run(*spec, request.shim_path, clock);
   if (!run.ok()) return failed(run.status());
   Result<std::unique_ptr<StudyCore>> core = open_core(request, registry, clock, there, *spec);

@@ -48,6 +48,38 @@ def alive(pid):
         return False
 
 
+def resident_peak_kb(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
+
+
+def limit_processes(study, most):
+    """A control group with at most so many processes. What a process does to join it, and what raises the limit."""
+    for root in ("/sys/fs/cgroup/pids", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"):
+        group = f"{root}/{os.path.basename(study.base)}"
+        try:
+            os.mkdir(group)
+        except OSError:
+            continue
+        if os.path.exists(f"{group}/pids.max"):
+            break
+        os.rmdir(group)
+    else:
+        raise Skip("no control group for processes can be made here")
+
+    def write(name, text):
+        with open(f"{group}/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def remove():
+        wait_until(lambda: not open(f"{group}/cgroup.procs", encoding="utf-8").read(), "the group is empty")  # pylint: disable=consider-using-with
+        os.rmdir(group)
+
+    write("pids.max", str(most))
+    study.cleanup.append(remove)
+    return (lambda: write("cgroup.procs", str(os.getpid()))), (lambda: write("pids.max", "max"))
+
+
 def processes_of(marker):
     """Command lines of all processes whose command line or environment holds `marker`, but this one and the one above it."""
     found = {}
@@ -65,6 +97,21 @@ def processes_of(marker):
         if marker.encode() in words or marker.encode() in environment:
             found[pid] = words.replace(b"\0", b" ").decode(errors="replace").strip()
     return found
+
+
+def kill_all_of(marker):
+    for pid in processes_of(marker):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def check_nothing_left(directory):
+    """Neither processes of the study nor files that were to be renamed."""
+    wait_until(lambda: not processes_of(directory), f"no process is left: {processes_of(directory)}")
+    temporary = [path for pattern in ("*.new", "*.tmp") for path in glob.glob(f"{directory}/**/{pattern}", recursive=True)]
+    check(not temporary, f"temporary files are left: {temporary}")
 
 
 class Study:
@@ -134,20 +181,14 @@ class Study:
                 shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
     def check_nothing_left(self):
-        wait_until(lambda: not processes_of(self.directory), f"no process is left: {processes_of(self.directory)}")
-        temporary = [path for pattern in ("*.new", "*.tmp") for path in glob.glob(f"{self.directory}/**/{pattern}", recursive=True)]
-        check(not temporary, f"temporary files are left: {temporary}")
+        check_nothing_left(self.directory)
 
     def close(self):
         for process in self.running:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-        for pid in processes_of(self.base):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        kill_all_of(self.base)
         for undo in reversed(self.cleanup):
             undo()
         shutil.rmtree(self.base, ignore_errors=True)

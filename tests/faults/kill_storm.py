@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Kills `tune` with SIGKILL at random moments of a study, again and again, and checks that nothing was lost and nothing done twice.
 
-    tests/faults/kill_storm.py --tune build/release/bin/tune --kills 200
+    tests/faults/kill_storm.py --tune build/release/bin/tune --kills 5000 --jobs 4
     tests/faults/kill_storm.py --tune build/release/bin/tune --kills 200 --strategy bayesian --seed 3
 
 A study of 60 quick trials (deterministic, median rule, a health rule that warns, four at a time) runs once undisturbed. Then the same study runs with `kill -9` of
 `tune` at moments drawn from --seed, gone on with by `tune resume DIR` or `tune run CONFIG --dir DIR --resume`, until it has ended; more
-rounds follow until --kills kills have been made. Checked after each round:
+studies follow until --kills kills have been made. Checked after each:
 
   * the JSON report equals the undisturbed one but for times, hosts, process ids and attempts;
   * the journal launches each attempt once, ends each trial once, and has no gap;
@@ -18,8 +18,7 @@ Exit code: 0 all held, 1 something did not (said on stderr, the directory is kep
 """
 
 import argparse
-import collections
-import glob
+import concurrent.futures
 import json
 import os
 import random
@@ -29,10 +28,9 @@ import sys
 import tempfile
 import time
 
-from fault_support import processes_of
+from fault_support import Broken, check, check_nothing_left
+from oracle import check_journal, comparable, differences, has_record, read_journal, read_starts
 
-# Longest wait for the last supervisor to be gone after the study has ended, seconds.
-PATIENCE_S = 20.0
 # A command of tune that takes longer than this hangs, seconds.
 HANG_S = 120.0
 
@@ -62,95 +60,25 @@ max_step: 5
 command: [sh, trial.sh, "{{x}}"]
 """
 
-# What may differ between two runs of a deterministic study.
-FREE = {"start", "end", "time", "seconds", "away_seconds", "elapsed_seconds", "training_seconds", "gpu_seconds", "billable_seconds", "gpu_use", "attempt", "attempts"}
-
-
-class Broken(Exception):
-    """Something that must hold did not."""
-
-
-def check(holds, message):
-    if not holds:
-        raise Broken(message)
-
-
-def comparable(report):
-    if isinstance(report, dict):
-        return {key: comparable(value) for key, value in report.items() if key not in FREE}
-    if isinstance(report, list):
-        return [comparable(value) for value in report]
-    return report
-
-
-def differences(expected, got, where=""):
-    """Paths at which two JSON values differ."""
-    if isinstance(expected, dict) and isinstance(got, dict):
-        for key in sorted(expected.keys() | got.keys()):
-            yield from differences(expected.get(key), got.get(key), f"{where}.{key}")
-    elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
-        for index, (left, right) in enumerate(zip(expected, got)):
-            yield from differences(left, right, f"{where}[{index}]")
-    elif expected != got:
-        yield f"{where}: {expected!r} undisturbed, {got!r} after kills"
-
-
-def read_journal(directory):
-    with open(os.path.join(directory, "journal.jsonl"), encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
-def check_journal(events, starts, trials):
-    check([event["seq"] for event in events] == list(range(1, len(events) + 1)), "the sequence numbers have a gap")
-    launched = [(event["trial"], event["attempt"]) for event in events if event["op"] == "launched"]
-    twice = [one for one, count in collections.Counter(launched).items() if count != 1]
-    check(not twice, f"launched more than once (trial, attempt): {twice}")
-    for op in ("proposed", "ended"):
-        count = collections.Counter(event["trial"] for event in events if event["op"] == op)
-        check(all(count[trial] == 1 for trial in range(1, trials + 1)) and len(count) == trials, f"not one '{op}' for each trial: {count}")
-    over = set()
-    lost = {(event["trial"], event["attempt"]) for event in events if event["op"] == "interrupted"}
-    for event in events:
-        if event["op"] == "ended":
-            over.add(event["trial"])
-        elif event["op"] in ("launched", "started", "observed", "decision", "interrupted"):
-            check(event["trial"] not in over, f"{event['op']} after the end of trial {event['trial']}, seq {event['seq']}")
-        if event["op"] == "launched" and event["attempt"] > 1:
-            before = (event["trial"], event["attempt"] - 1)
-            check(before in lost, f"a new attempt although the one before was not lost: {event}")
-    check(events[-1]["op"] == "study_ended", f"the last event is {events[-1]['op']}")
-    count = collections.Counter(starts)
-    twice = [one for one, number in count.items() if number != 1]
-    check(not twice, f"the command was started more than once (trial, attempt): {twice}")
-    check(set(starts) <= set(launched), f"started, but not in the journal: {set(starts) - set(launched)}")
-    check({trial for trial, _ in starts} == set(range(1, trials + 1)), "not every trial was started")
-    return len(lost)
-
-
-def check_nothing_left(directory):
-    until = time.monotonic() + PATIENCE_S
-    left = processes_of(directory)
-    while left and time.monotonic() < until:
-        time.sleep(0.05)
-        left = processes_of(directory)
-    check(not left, f"processes are left: {left}")
-    temporary = [path for pattern in ("*.new", "*.tmp") for path in glob.glob(f"{directory}/**/{pattern}", recursive=True)]
-    check(not temporary, f"temporary files are left: {temporary}")
-
-
 class Storm:
-    def __init__(self, options, base):
+    """Studies one after the other, killed on their way. Several storms may run beside each other."""
+
+    def __init__(self, options, base, number, kills):
         self.options = options
-        self.base = base
-        self.random = random.Random(options.seed)
+        self.base = f"{base}/{number}"
+        self.random = random.Random(f"{options.seed}, {number}")
+        self.most_kills = kills
         self.kills = 0
+        self.studies = 0
         self.resumes = 0
         self.lost = 0
         self.early = 0
+        self.different = 0
         self.process = None
-        with open(f"{base}/trial.sh", "w", encoding="utf-8") as file:
+        os.mkdir(self.base)
+        with open(f"{self.base}/trial.sh", "w", encoding="utf-8") as file:
             file.write(TRIAL.format(sleep=options.step_seconds))
-        with open(f"{base}/config.yaml", "w", encoding="utf-8") as file:
+        with open(f"{self.base}/config.yaml", "w", encoding="utf-8") as file:
             file.write(CONFIG.format(strategy=options.strategy, lookahead=options.lookahead, trials=options.trials))
 
     def start(self, words, name):
@@ -167,10 +95,8 @@ class Storm:
         return comparable(json.loads(done.stdout))
 
     def check_study(self, name):
-        with open(f"{self.base}/{name}.starts", encoding="utf-8") as file:
-            starts = [tuple(int(word) for word in line.split()) for line in file]
         check_nothing_left(f"{self.base}/{name}")
-        return check_journal(read_journal(f"{self.base}/{name}"), starts, self.options.trials)
+        return check_journal(read_journal(f"{self.base}/{name}"), read_starts(f"{self.base}/{name}.starts"), self.options.trials)
 
     def undisturbed(self):
         code = self.start(["run", "config.yaml", "--dir", f"{self.base}/calm"], "calm").wait(HANG_S)
@@ -180,12 +106,7 @@ class Storm:
 
     def next_command(self, directory):
         """`tune resume` wants a study; before its first record is there, `run --resume` is the way."""
-        try:
-            with open(f"{directory}/journal.jsonl", "rb") as file:
-                created = b"\n" in file.read(1 << 20)
-        except OSError:
-            created = False
-        if created and self.random.random() < 0.7:
+        if has_record(directory) and self.random.random() < 0.7:
             return ["resume", directory]
         return ["run", "config.yaml", "--dir", directory, "--resume"]
 
@@ -199,7 +120,7 @@ class Storm:
             self.early += not first and command[0] == "run" and not os.path.exists(f"{directory}/journal.jsonl")
             first = False
             process = self.start(command, name)
-            if self.kills == self.options.kills:
+            if self.kills == self.most_kills:
                 code = process.wait(HANG_S)
             else:
                 # Half of the moments while it starts or takes over, half while it works.
@@ -215,24 +136,42 @@ class Storm:
             self.kills += 1
         self.lost += self.check_study(name)
 
-    def run(self):
-        begun = time.monotonic()
-        expected = self.undisturbed()
-        calm_s = time.monotonic() - begun
-        rounds = different = 0
-        while self.kills < self.options.kills:
-            rounds += 1
-            before = self.kills
-            self.round(f"storm{rounds}")
-            found = list(differences(expected, self.report(f"storm{rounds}")))
-            different += len(found)
-            for line in found[:20]:
-                print(f"storm{rounds}: {line}", file=sys.stderr)
-            print(f"study {rounds}: {self.kills - before} kills, {len(found)} differences", flush=True)
-        print(f"{self.kills} kills ({self.early} before there was a journal) and {self.resumes} resumes in {rounds} studies of {self.options.trials} trials; "
-              f"{self.lost} attempts lost with tune, {different} differences; "
-              f"{time.monotonic() - begun:.1f} s, undisturbed {calm_s:.1f} s; counts {expected['counts']}")
-        check(different == 0, f"{different} differences")
+    def run(self, expected):
+        try:
+            while self.kills < self.most_kills:
+                self.studies += 1
+                before = self.kills
+                name = f"storm{self.studies}"
+                self.round(name)
+                found = list(differences(expected, self.report(name)))
+                self.different += len(found)
+                for line in found[:20]:
+                    print(f"{self.base}/{name}: {line}", file=sys.stderr)
+                if not found:
+                    shutil.rmtree(f"{self.base}/{name}")
+                print(f"study {os.path.basename(self.base)}.{self.studies}: {self.kills - before} kills, {len(found)} differences", flush=True)
+        finally:
+            if self.process and self.process.poll() is None:
+                self.process.kill()
+
+
+def storm(options, base):
+    begun = time.monotonic()
+    expected = Storm(options, base, 0, 0).undisturbed()
+    calm_s = time.monotonic() - begun
+    shares = [options.kills // options.jobs + (job < options.kills % options.jobs) for job in range(options.jobs)]
+    storms = [Storm(options, base, number, kills) for number, kills in enumerate(shares, 1) if kills > 0]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for done in [pool.submit(one.run, expected) for one in storms]:
+            done.result()
+
+    def total(what):
+        return sum(getattr(one, what) for one in storms)
+
+    print(f"{total('kills')} kills ({total('early')} before there was a journal) and {total('resumes')} resumes in {total('studies')} studies of "
+          f"{options.trials} trials; {total('lost')} attempts lost with tune, {total('different')} differences; "
+          f"{time.monotonic() - begun:.1f} s, undisturbed {calm_s:.1f} s; counts {expected['counts']}")
+    check(total("different") == 0, f"{total('different')} differences")
 
 
 def main():
@@ -240,6 +179,7 @@ def main():
     parser.add_argument("--tune", required=True, help="the program")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--trials", type=int, default=60)
+    parser.add_argument("--jobs", type=int, default=1, help="storms beside each other, each with its share of the kills")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--strategy", default="random")
     parser.add_argument("--lookahead", type=int, default=0, help="1: trials are proposed ahead")
@@ -248,12 +188,10 @@ def main():
     options = parser.parse_args()
     options.tune = os.path.abspath(options.tune)
     base = os.path.realpath(tempfile.mkdtemp(prefix="tune-storm-"))
-    storm = Storm(options, base)
     try:
-        storm.run()
+        storm(options, base)
     except (Broken, subprocess.TimeoutExpired) as error:
         print(f"kill_storm: {error}\nkept for a look: {base}", file=sys.stderr)
-        storm.process.kill()
         return 1
     shutil.rmtree(base)
     return 0

@@ -21,7 +21,7 @@ void storm(const std::vector<std::string>& options) {
 }  // namespace
 
 TEST_CASE("a study whose tune is killed at random moments reports what the undisturbed one does") {
-  storm({"--kills", "10", "--seed", "1"});
+  storm({"--kills", "88", "--seed", "1", "--jobs", "4"});
 }
 
 TEST_CASE("the same with a strategy that learns from what has happened") {

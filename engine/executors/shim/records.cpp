@@ -27,7 +27,7 @@ bool write_all(int fd, const std::string& text) {
 
 /// All or nothing: whoever reads `name` sees the whole text.
 bool write_atomically(int directory, const std::string& name, const std::string& text, bool durable) {
-  const std::string temporary = name + ".tmp";
+  const std::string temporary = name + engine::kUnfinished;
   const int fd = openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) return false;
   const bool written = write_all(fd, text) && (!durable || fsync(fd) == 0);
@@ -38,7 +38,12 @@ bool write_atomically(int directory, const std::string& name, const std::string&
     errno = error;
     return false;
   }
-  if (renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) return false;
+  if (renameat(directory, temporary.c_str(), directory, name.c_str()) != 0) {
+    const int why = errno;
+    unlinkat(directory, temporary.c_str(), 0);
+    errno = why;
+    return false;
+  }
   return !durable || fsync(directory) == 0;
 }
 

@@ -16,7 +16,7 @@ struct ExitFields {
   bool stop_requested = false;
   bool killed = false;
   int interrupted_by = 0;        ///< a signal that came from outside, 0: none
-  const char* launch_step = "";  ///< what could not be done: log, fork, directory, exec; empty: it began
+  const char* launch_step = "";  ///< what could not be done: log, fork, pid, directory, exec; empty: it began
   int launch_errno = 0;
   std::int64_t started_us = 0;
   std::int64_t ended_us = 0;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -27,6 +28,8 @@ constexpr std::int64_t kSweepLimitUs =
     30'000'000;  ///< for processes that even SIGKILL does not end (a hung driver, another user's)
 constexpr int kRecordTries = 20;
 constexpr int kRecordPauseMs = 500;
+constexpr int kLaunchTries = 300;  ///< while the machine has no process, descriptor or room for the command
+constexpr int kLaunchPauseMs = 200;
 constexpr std::int64_t kLongestPollMs = 3'600'000;
 
 std::int64_t microseconds(clockid_t clock) {
@@ -37,6 +40,12 @@ std::int64_t microseconds(clockid_t clock) {
 std::int64_t microseconds(const timeval& time) { return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec; }
 
 void pause_ms(int milliseconds) { poll(nullptr, 0, milliseconds); }
+
+/// Whether what could not be done for that reason may be possible in a moment. Not EMFILE: that limit is our own.
+bool passes(int error) {
+  constexpr std::array kPassing{EAGAIN, EINTR, ENOMEM, ENFILE, ENOSPC, EDQUOT, EIO, ETXTBSY};
+  return std::ranges::find(kPassing, error) != kPassing.end();
+}
 
 sigset_t watched_signals() {
   sigset_t set;
@@ -62,7 +71,7 @@ int Supervisor::run() {
 
   fields_.started_us = microseconds(CLOCK_REALTIME);
   started_monotonic_us_ = microseconds(CLOCK_MONOTONIC);
-  if (start()) watch();
+  if (start_patiently()) watch();
   return record();
 }
 
@@ -88,6 +97,20 @@ int Supervisor::claim() {
   return 0;
 }
 
+/// Tries again for a minute where the machine is out of something, unless it is told to stop.
+bool Supervisor::start_patiently() {
+  for (int tries = 1; !start(); ++tries) {
+    if (!passes(fields_.launch_errno) || tries == kLaunchTries) return false;
+    pollfd descriptor{signals_, POLLIN, 0};
+    poll(&descriptor, 1, kLaunchPauseMs);
+    on_signals();
+    if (fields_.stop_requested || fields_.interrupted_by != 0) return false;
+    fields_.launch_step = "";
+    fields_.launch_errno = 0;
+  }
+  return true;
+}
+
 /// Starts the command in a process group of its own. The pid file is there before the command's first instruction.
 bool Supervisor::start() {
   const auto failed = [this](const char* step, int error) {
@@ -97,11 +120,15 @@ bool Supervisor::start() {
   };
   const int log = openat(directory_, engine::kLogFile, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
   if (log < 0) return failed("log", errno);
-  int go[2];
-  int report[2];
-  if (pipe2(go, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0) return failed("fork", errno);
-  child_ = fork();
-  if (child_ < 0) return failed("fork", errno);
+  int go[2] = {-1, -1};
+  int report[2] = {-1, -1};
+  child_ = pipe2(go, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0 ? -1 : fork();
+  if (child_ < 0) {
+    child_ = 0;
+    failed("fork", errno);
+    for (const int opened : {log, go[0], go[1], report[0], report[1]}) close(opened);
+    return false;
+  }
   if (child_ == 0) {
     close(go[1]);
     become_command(go[0], report[1], log);
@@ -116,7 +143,13 @@ bool Supervisor::start() {
     problem[1] = errno;
   } else {
     const char yes = 1;
-    [[maybe_unused]] const ssize_t told = write(go[1], &yes, 1);
+    ssize_t told = 0;
+    while ((told = write(go[1], &yes, 1)) < 0 && errno == EINTR) {
+    }
+    if (told != 1) {
+      problem[0] = 'f';
+      problem[1] = errno;
+    }
   }
   close(go[1]);  // without a word the child ends itself
   ssize_t got = 0;
@@ -127,7 +160,8 @@ bool Supervisor::start() {
   while (waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
   }
   child_ = 0;
-  return failed(problem[0] == 'd' ? "directory" : problem[0] == 'e' ? "exec" : "pid", problem[1]);
+  const char step = static_cast<char>(problem[0]);
+  return failed(step == 'd' ? "directory" : step == 'e' ? "exec" : step == 'f' ? "fork" : "pid", problem[1]);
 }
 
 void Supervisor::become_command(int go, int report, int log) const {
@@ -258,7 +292,7 @@ int Supervisor::record() {
   // file outlive the machine by itself; two syncs less lie then between a trial's end and the next one's start.
   const bool alone = getppid() != parent_;
   for (int tries = 1; !write_exit_file(directory_, fields_, alone); ++tries) {
-    if (tries == kRecordTries) return engine::kShimNotRecorded;
+    if (tries == kRecordTries || errno == ENOENT) return engine::kShimNotRecorded;  // ENOENT: the directory was removed
     pause_ms(kRecordPauseMs);
   }
   return 0;

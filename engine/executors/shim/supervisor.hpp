@@ -26,6 +26,7 @@ class Supervisor {
 
  private:
   int claim();
+  bool start_patiently();
   bool start();
   [[noreturn]] void become_command(int go, int report, int log) const;
   void watch();

@@ -155,13 +155,22 @@ TEST_CASE("local executor: a damaged exit record is no end") {
   const LaunchSpec spec = fixture.shell(1, "");
   for (const char* text : {"", "{", "[]", "{\"version\":1}", "{\"code\":\"0\"}", "nonsense"}) {
     fixture.files().write("trials/1/1/exit.json", text);
-    CHECK_MESSAGE(!read_exit_file(spec).has_value(), text);
+    CHECK_MESSAGE(!read_exit_file(spec).file, text);
   }
   fixture.files().write("trials/1/1/exit.json", "{\"code\":0,\"stop_requested\":1,\"started_us\":\"now\"}");
-  const auto odd = read_exit_file(spec);
+  const auto odd = read_exit_file(spec).file;
   REQUIRE(odd.has_value());
   CHECK(odd->exit.code == 0);
   CHECK(!odd->exit.stop_requested);
+}
+
+TEST_CASE("local executor: an exit record that cannot be read now is not one that is not there") {
+  LocalFixture fixture;
+  const LaunchSpec spec = fixture.shell(1, "");
+  CHECK(read_exit_file(spec).readable);
+  std::filesystem::create_directories(spec.directory + "/exit.json");  // opens, and cannot be read
+  CHECK(!read_exit_file(spec).readable);
+  CHECK(!read_exit_file(spec).file);
 }
 
 }  // namespace

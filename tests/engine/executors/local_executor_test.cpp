@@ -57,12 +57,17 @@ TEST_CASE("local executor: a command that cannot run ends with the reason") {
   CHECK(finished(fixture, nowhere).exit(nowhere.id).launch_error ==
         "cannot enter the directory '/no/such/folder': No such file or directory");
 
-  const LaunchSpec no_log = fixture.shell(4, "true");
-  std::filesystem::create_directories(no_log.directory + "/log");
-  CHECK(finished(fixture, no_log).exit(no_log.id).launch_error.starts_with("cannot open the log"));
-
   const LaunchSpec long_one = fixture.command(5, {"/bin/true", std::string(200'000, 'x')});
   CHECK(finished(fixture, long_one).exit(long_one.id).launch_error.ends_with("too long"));
+}
+
+TEST_CASE("local executor: a command that the machine did not let start is lost, not failed") {
+  LocalFixture fixture;
+  const LaunchSpec no_log = fixture.shell(1, "true");
+  std::filesystem::create_directories(no_log.directory + "/log");
+  const auto log = finished(fixture, no_log);
+  REQUIRE(std::holds_alternative<Lost>(log.ends.at(no_log.id)));
+  CHECK(std::get<Lost>(log.ends.at(no_log.id)).why.starts_with("cannot open the log"));
 }
 
 TEST_CASE("local executor: what cannot be started at all is an error and nothing is reported") {

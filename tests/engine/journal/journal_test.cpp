@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "engine/journal/crc32c.hpp"
@@ -134,21 +135,36 @@ TEST_CASE("a journal cut at any byte is read up to its last whole line") {
 TEST_CASE("a flipped bit is found wherever it is, and named by its record's offset") {
   const std::string whole = journal_of(one_of_each());
   const std::size_t last_line = whole.rfind('\n', whole.size() - 2) + 1;
+  std::size_t last_three = whole.size() - 1;
+  for (int records = 0; records < 3; ++records) last_three = whole.rfind('\n', last_three - 1);
   std::size_t line_start = 0;
   for (std::size_t at = 0; at < whole.size(); ++at) {
     if (at > 0 && whole[at - 1] == '\n') line_start = at;
-    std::string damaged = whole;
-    damaged[at] = static_cast<char>(damaged[at] ^ 0x04);
-    const auto reading = read_back(damaged);
-    if (at == whole.size() - 1) {  // without its newline the last line cannot be told from a torn one
-      REQUIRE(reading.ok());
-      CHECK(reading->good_length == last_line);
-      CHECK(reading->torn_bytes == whole.size() - last_line);
-    } else {
-      REQUIRE_FALSE(reading.ok());
-      CHECK(reading.status().code() == ErrorCode::kStorage);
-      CHECK(reading.status().message().find("byte " + std::to_string(line_start)) != std::string::npos);
+    for (int bit = 0; bit < 8; ++bit) {
+      if (at <= last_three && bit != 2) continue;
+      std::string damaged = whole;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
+      const auto reading = read_back(damaged);
+      if (at == whole.size() - 1 || (damaged[at] == '\n' && damaged.find('\n', at + 1) == std::string::npos)) continue;
+      INFO("byte " << at << ", bit " << bit);
+      // A zero in the last line is what a crash leaves, too.
+      if (damaged[at] == '\0' && at >= last_line) {
+        REQUIRE(reading.ok());
+        CHECK(reading->good_length == last_line);
+      } else {
+        REQUIRE_FALSE(reading.ok());
+        CHECK(reading.status().code() == ErrorCode::kStorage);
+        CHECK(reading.status().message().find("byte " + std::to_string(line_start)) != std::string::npos);
+      }
     }
+  }
+  for (int bit = 0; bit < 8; ++bit) {  // without its newline the last line cannot be told from a torn one
+    std::string damaged = whole;
+    damaged.back() = static_cast<char>(damaged.back() ^ (1 << bit));
+    const auto reading = read_back(damaged);
+    REQUIRE(reading.ok());
+    CHECK(reading->good_length == last_line);
+    CHECK(reading->torn_bytes == whole.size() - last_line);
   }
 }
 
@@ -159,6 +175,29 @@ TEST_CASE("blocks of the last line that never reached the disk make it a torn on
   const auto reading = read_back(whole);
   REQUIRE(reading.ok());
   CHECK(reading->good_length == last_line);
+}
+
+TEST_CASE("an end that was filled with zeros is cut off wherever it begins, and zeros after the end as well") {
+  const std::string whole = journal_of(one_of_each());
+  const std::size_t last_line = whole.rfind('\n', whole.size() - 2) + 1;
+  for (std::size_t at = last_line; at <= whole.size(); ++at) {
+    for (const std::size_t zeros : {std::size_t{1}, whole.size() - at + 1, std::size_t{4096}}) {
+      const std::string filled = whole.substr(0, at) + std::string(zeros, '\0');
+      const auto reading = read_back(filled);
+      REQUIRE_MESSAGE(reading.ok(), at);
+      CHECK(reading->good_length == (at == whole.size() ? whole.size() : last_line));
+      CHECK(reading->torn_bytes == filled.size() - reading->good_length);
+    }
+  }
+}
+
+TEST_CASE("an end that is there twice is damage, however much of it") {
+  const std::string whole = journal_of(one_of_each());
+  for (std::size_t at = whole.find('\n') + 1; at < whole.size(); at = whole.find('\n', at) + 1) {
+    const auto reading = read_back(whole + whole.substr(at));
+    REQUIRE_FALSE(reading.ok());
+    CHECK(reading.status().message().find("byte " + std::to_string(whole.size())) != std::string::npos);
+  }
 }
 
 TEST_CASE("gaps, repeats and later versions are refused") {
@@ -207,4 +246,27 @@ TEST_CASE("what a full disk did not take stays queued and the file stays whole")
   REQUIRE_FALSE(full.ok());
   CHECK(full.code() == ErrorCode::kStorage);
   CHECK(full.message().find("No space left") != std::string::npos);
+}
+
+TEST_CASE("a journal that was removed, moved or replaced is noticed before anything is acted upon") {
+  const TempDir dir;
+  const std::string path = dir / "journal.jsonl";
+  for (const char* what : {"was removed", "is not there any more", "is another file now"}) {
+    auto writer = JournalWriter::open(path, 0);
+    REQUIRE(writer.ok());
+    writer->append({1, 1, {}, event::Spared{1, 0.01, 0.05}});
+    REQUIRE(writer->commit(true).ok());
+    if (std::string(what) != "was removed") std::filesystem::rename(path, path + ".moved");
+    if (std::string(what) == "was removed") std::filesystem::remove(path);
+    if (std::string(what) == "is another file now") dir.write("journal.jsonl", "");
+    writer->append({2, 1, {}, event::Spared{2, 0.01, 0.05}});
+    CHECK(writer->commit(false).ok());
+    const Status gone = writer->commit(true);
+    REQUIRE_FALSE(gone.ok());
+    CHECK(gone.code() == ErrorCode::kStorage);
+    CHECK(gone.message().find(what) != std::string::npos);
+    CHECK_FALSE(writer->commit(false).ok());
+    CHECK(writer->removed() == (std::string(what) == "was removed"));
+    std::filesystem::remove(path);
+  }
 }
