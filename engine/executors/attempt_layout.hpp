@@ -11,6 +11,7 @@ inline constexpr const char* kPidFile = "pid";         ///< JSON; there from jus
 inline constexpr const char* kLogFile = "log";         ///< the command's stdout and stderr
 inline constexpr const char* kExitFile = "exit.json";  ///< JSON; how it ended
 inline constexpr const char* kLostFile = "lost";       ///< given up by the executor: must not begin any more
+inline constexpr const char* kRanksFolder = "ranks";   ///< ranks/R: the directory of process R > 0
 
 /// Follows the name of a file that is being written and has not got its own name yet.
 inline constexpr const char* kUnfinished = ".tmp";

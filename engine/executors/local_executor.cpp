@@ -17,7 +17,6 @@
 namespace tune::engine {
 namespace {
 
-constexpr std::chrono::milliseconds kLookInterval{20};
 constexpr std::chrono::milliseconds kPlaceInterval{100};
 constexpr int kEndsPerTurn = 64;
 
@@ -66,8 +65,17 @@ LocalExecutor::~LocalExecutor() {
   if (epoll_ >= 0) close(epoll_);
 }
 
+LocalExecutor::Attempt::Attempt(LaunchSpec s, State st)
+    : spec(std::move(s)), state(st), log(spec.directory + "/" + kLogFile, spec.log_offset), next_look(TimePoint::max()) {
+  for (int rank = 0; rank < spec.resources.processes; ++rank) {
+    Rank& one = ranks.emplace_back(Rank{spec});
+    one.spec.directory = rank_directory(spec.directory, rank);
+  }
+}
+
 bool LocalExecutor::can_launch(const Resources& resources) const {
-  return slots_.free() > 0 && gpus_.has_place(resources.gpus, clock_.now()) && resources.processes == 1 && resources.nodes == 1;
+  return slots_.free() > 0 && gpus_.has_place(resources.gpus, clock_.now()) &&
+         resources.processes < static_cast<int>(kMostRanks) && resources.nodes == 1;
 }
 
 Status LocalExecutor::check_launch(const LaunchSpec& spec) const {
@@ -76,7 +84,7 @@ Status LocalExecutor::check_launch(const LaunchSpec& spec) const {
   if (const int here = gpus_.count(spec.resources.gpus); spec.resources.gpus > here) {
     return Status::executor(name_of(spec) + " wants " + to_text(spec.resources.gpus) + " GPUs; here are " + std::to_string(here));
   }
-  if (slots_.free() == 0 || spec.resources.processes != 1 || spec.resources.nodes != 1)
+  if (slots_.free() == 0 || spec.resources.processes >= static_cast<int>(kMostRanks) || spec.resources.nodes != 1)
     return Status::executor("no place is free for " + name_of(spec));
   std::error_code error;
   std::filesystem::create_directories(spec.directory, error);
@@ -136,10 +144,10 @@ Status LocalExecutor::start(std::uint64_t key) {
     wait_for_place(attempt, why);
     return {};
   }
-  auto [error, shim] =
-      ShimProcess::spawn(options_.shim_path, launcher_, spec, gpus_.environment(spec.id), options_.outside_grace);
+  const int error = spawn(attempt, 0);
   if (error == 0) {
-    run(key, std::move(shim), gpus_.names(spec.id));
+    if (watch(key, 0)) begin_running(attempt, gpus_.names(spec.id));
+    start_other_ranks(key);
     return {};
   }
   if (error == ECONNRESET) {  // has a supervisor been started or not? Found out as after a crash of ours
@@ -159,6 +167,38 @@ Status LocalExecutor::start(std::uint64_t key) {
   return Status::executor("cannot start the supervisor '" + options_.shim_path + "': " + std::strerror(error));
 }
 
+/// Starts the supervisor of one process. 0, or the errno that says why not.
+int LocalExecutor::spawn(Attempt& attempt, int rank) {
+  const int count = attempt.spec.resources.processes;
+  auto environment = gpus_.environment(attempt.spec.id);
+  if (count > 1) {
+    if (!attempt.port) attempt.port = PortReservation::make();
+    if (!attempt.port) return EAGAIN;
+    const auto meeting = rank_environment(rank, count, attempt.port->port());
+    environment.insert(environment.end(), meeting.begin(), meeting.end());
+  }
+  Rank& one = attempt.ranks[static_cast<std::size_t>(rank)];
+  auto [error, shim] = ShimProcess::spawn(options_.shim_path, launcher_, one.spec, environment, options_.outside_grace);
+  if (error == 0) one.shim = std::move(shim);
+  return error;
+}
+
+/// Once process 0 runs. When one cannot be started the others are ended: they would wait for it for ever.
+void LocalExecutor::start_other_ranks(std::uint64_t key) {
+  Attempt& attempt = *attempts_.at(key);
+  for (int rank = 1; rank < attempt.spec.resources.processes; ++rank) {
+    const Status made = attempt.first_bad ? Status() : make_rank_directory(attempt.spec.directory, rank);
+    const int error = attempt.first_bad ? ECANCELED : made.ok() ? spawn(attempt, rank) : EIO;
+    if (error == 0) {
+      watch(key, rank);
+      continue;
+    }
+    const std::string why = made.ok() ? std::strerror(error) : made.message();
+    attempt.ranks[static_cast<std::size_t>(rank)].sweep = error == ECONNRESET;
+    rank_ended(attempt, rank, Lost{"process " + std::to_string(rank) + " cannot be started: " + why});
+  }
+}
+
 void LocalExecutor::wait_for_place(Attempt& attempt, const std::string& why) {
   if (!attempt.told_waiting) emit(attempt, Waiting{why});
   attempt.told_waiting = true;
@@ -171,21 +211,26 @@ void LocalExecutor::end_unstarted(std::uint64_t key, ExitRecord exit) {
   finish(key);
 }
 
-void LocalExecutor::run(std::uint64_t key, ShimProcess shim, std::vector<std::string> gpu_names) {
+/// Takes note of the end of a supervisor that lives. False: it cannot, and it will be looked for again.
+bool LocalExecutor::watch(std::uint64_t key, int rank) {
   Attempt& attempt = *attempts_.at(key);
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.u64 = key;
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, shim.fd(), &event) != 0) {  // no memory, or no watches left
-    look_again(attempt);
-    return;
-  }
+  event.data.u64 = key * kMostRanks + static_cast<std::uint64_t>(rank);
+  ShimProcess& shim = attempt.ranks[static_cast<std::size_t>(rank)].shim;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, shim.fd(), &event) == 0) return true;
+  shim.reset();  // no memory, or no watches left
+  look_again(attempt);
+  return false;
+}
+
+void LocalExecutor::begin_running(Attempt& attempt, std::vector<std::string> gpu_names) {
   attempt.state = State::kRunning;
   attempt.next_look = TimePoint::max();
-  attempt.shim = std::move(shim);
+  if (std::exchange(attempt.told_started, true)) return send_stops(attempt);
   gpus_.began(attempt.spec.id, clock_.now());
   emit(attempt, Started{host_, std::move(gpu_names), attempt.slot, gpus_.share(attempt.spec.id)});
-  send_stop(attempt);
+  send_stops(attempt);
 }
 
 Status LocalExecutor::adopt(std::span<const LaunchSpec> specs) {
@@ -198,129 +243,6 @@ Status LocalExecutor::adopt(std::span<const LaunchSpec> specs) {
     attempt.next_look = attempt.begun;
   }
   return {};
-}
-
-/// It is found again as an attempt of an earlier executor would be.
-void LocalExecutor::look_again(Attempt& attempt) {
-  attempt.state = State::kLooking;
-  attempt.begun = clock_.now();
-  attempt.next_look = attempt.begun + kLookInterval;
-}
-
-/// What has become of an attempt of an earlier executor?
-void LocalExecutor::look(std::uint64_t key) {
-  Attempt& attempt = *attempts_.at(key);
-  const std::string& directory = attempt.spec.directory;
-  const bool held = lock_is_held(directory);
-  // The record is written before the lock is let go: read it after having looked at the lock.
-  auto [file, readable] = read_exit_file(attempt.spec);
-  if (file) {
-    emit(attempt, Started{host_, attempt.spec.gpus, attempt.slot, gpus_.share(attempt.spec.id)});
-    end_by_record(attempt, std::move(*file));
-    return;
-  }
-  if (held) {
-    const auto pid = read_pid_file(directory);
-    auto shim = pid ? ShimProcess::attach(*pid) : std::nullopt;
-    if (shim) {
-      run(key, std::move(*shim), attempt.spec.gpus);
-      return;
-    }
-  }
-  const Duration waited = clock_.now() - attempt.begun;
-  if (waited < (!readable ? Duration{kReadPatience} : held ? Duration{kStartPatience} : Duration{kAdoptPatience})) {
-    attempt.next_look = clock_.now() + kLookInterval;
-    return;
-  }
-  begin_sweep(attempt, Lost{"its supervisor is gone and left no record"});
-}
-
-void LocalExecutor::stop(AttemptId id, std::chrono::milliseconds grace) {
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return;
-  Attempt& attempt = *attempts_.at(found->second);
-  if (attempt.state == State::kWaiting) {
-    ExitRecord exit;
-    exit.stop_requested = true;
-    end_unstarted(found->second, exit);
-  } else if (attempt.state == State::kLooking || attempt.state == State::kRunning) {
-    attempt.unsent_stop = attempt.unsent_stop ? std::min(*attempt.unsent_stop, grace) : grace;
-    if (attempt.state == State::kRunning) send_stop(attempt);
-  }
-}
-
-void LocalExecutor::send_stop(Attempt& attempt) {
-  if (!attempt.unsent_stop) return;
-  if (attempt.shim.request_stop(*attempt.unsent_stop)) {
-    attempt.unsent_stop.reset();
-    attempt.next_look = TimePoint::max();
-  } else {
-    attempt.next_look = clock_.now() + kLookInterval;
-  }
-}
-
-void LocalExecutor::supervisor_ended(std::uint64_t key) {
-  const auto found = attempts_.find(key);
-  if (found == attempts_.end()) return;
-  Attempt& attempt = *found->second;
-  const ShimProcess::End end = attempt.shim.wait_for_end();
-  attempt.shim.reset();  // leaves the epoll set with it
-  auto [file, readable] = read_exit_file(attempt.spec);
-  if (file) {
-    end_by_record(attempt, std::move(*file));
-  } else if (!readable) {
-    look_again(attempt);
-  } else if (end.code == kShimBusy || end.code == kShimStartedBefore) {
-    drain(attempt,
-          Lost{"its directory belongs to an earlier start of the same attempt"});  // whose processes are not ours to kill
-  } else if (end.signal) {
-    begin_sweep(attempt, Interrupted{"its supervisor was ended from outside by signal " + std::to_string(*end.signal)});
-  } else if (end.code == kShimNotRecorded) {
-    begin_sweep(attempt, Lost{"its supervisor could not write exit.json (is the disk full?)"});
-  } else if (end.code == kShimNoDirectory) {
-    begin_sweep(attempt, Lost{"its supervisor could not use the directory '" + attempt.spec.directory + "'"});
-  } else {
-    begin_sweep(attempt, Lost{"its supervisor is gone and left no record"});
-  }
-}
-
-void LocalExecutor::end_by_record(Attempt& attempt, ExitFile file) {
-  gpus_.over(attempt.spec.id, file.exit);
-  if (file.machine_failed && !file.exit.stop_requested) {
-    remove_unfinished_files(attempt.spec.directory);
-    drain(attempt, Lost{file.exit.launch_error});
-  } else if (file.interrupted_by != 0 && !file.exit.stop_requested && file.exit.launch_error.empty()) {
-    drain(attempt, Interrupted{"its supervisor was asked to end from outside by signal " + std::to_string(file.interrupted_by)});
-  } else {
-    drain(attempt, Ended{std::move(file.exit)});
-  }
-}
-
-void LocalExecutor::begin_sweep(Attempt& attempt, decltype(ExecutorEvent::body) last) {
-  forbid_start(attempt.spec.directory);  // a supervisor that was only just started finds this and ends
-  attempt.state = State::kSweeping;
-  attempt.begun = clock_.now();
-  attempt.last = std::move(last);
-  sweep(attempt);
-}
-
-void LocalExecutor::sweep(Attempt& attempt) {
-  if (sweep_attempt(attempt.spec.directory) > 0 && clock_.now() - attempt.begun < kSweepPatience) {
-    attempt.next_look = clock_.now() + kLookInterval;
-    return;
-  }
-  remove_unfinished_files(attempt.spec.directory);
-  drain(attempt, std::move(attempt.last));
-}
-
-void LocalExecutor::drain(Attempt& attempt, decltype(ExecutorEvent::body) last) {
-  attempt.state = State::kDraining;
-  attempt.next_look = TimePoint::max();
-  attempt.last = std::move(last);
-  attempt.begun = clock_.now();
-  attempt.drain_to = attempt.log.size();
-  if (attempt.log.problem() != 0) attempt.drain_to = std::numeric_limits<std::uint64_t>::max();
-  backlog_ = true;
 }
 
 std::vector<ExecutorEvent> LocalExecutor::wait(TimePoint deadline) {
@@ -341,7 +263,8 @@ void LocalExecutor::collect_ends(TimePoint until) {
   std::array<epoll_event, kEndsPerTurn> ready{};
   const int count = epoll_wait(epoll_, ready.data(), kEndsPerTurn, poll_timeout(clock_, until));
   for (int i = 0; i < count; ++i) {
-    if (const std::uint64_t key = ready[static_cast<std::size_t>(i)].data.u64; key != 0) supervisor_ended(key);
+    const std::uint64_t data = ready[static_cast<std::size_t>(i)].data.u64;
+    if (data != 0) supervisor_ended(data / kMostRanks, static_cast<int>(data % kMostRanks));
   }
 }
 
@@ -376,7 +299,7 @@ void LocalExecutor::run_timers() {
         look(key);
         break;
       case State::kRunning:
-        send_stop(attempt);
+        send_stops(attempt);
         break;
       case State::kSweeping:
         sweep(attempt);

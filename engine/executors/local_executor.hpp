@@ -9,6 +9,8 @@
 
 #include "engine/executors/gpu_places.hpp"
 #include "engine/executors/log_tail.hpp"
+#include "engine/executors/port_reservation.hpp"
+#include "engine/executors/ranks.hpp"
 #include "engine/executors/shim_process.hpp"
 #include "engine/executors/slots.hpp"
 #include "engine/executors/wake_descriptor.hpp"
@@ -26,6 +28,8 @@ inline constexpr std::chrono::seconds kStartPatience{5};         ///< from takin
 inline constexpr std::chrono::seconds kSweepPatience{10};        ///< for processes that SIGKILL does not end
 inline constexpr std::chrono::seconds kGpuMemoryPatience{30};    ///< then the trial is started on the GPU all the same
 
+inline constexpr std::uint64_t kMostRanks = 1U << 16;  ///< processes of one attempt
+
 struct LocalOptions {
   std::string shim_path;  ///< the `tune-shim` program
   int slots = 1;          ///< attempts at once (max_parallel)
@@ -34,10 +38,10 @@ struct LocalOptions {
   std::chrono::milliseconds outside_grace{30'000};
 };
 
-/// Processes of this machine, each under a `tune-shim` of its own: they outlive the executor and can be adopted by another one.
-/// The destructor leaves running attempts alone. Ended comes from exit.json always. A supervisor that was ended from outside
-/// yields Interrupted when that is known, else Lost, after whatever was left of the attempt has been killed. Thread safety: as
-/// Executor.
+/// Processes of this machine, one or several an attempt, each under a `tune-shim` of its own: they outlive the executor and can
+/// be adopted by another one. The destructor leaves running attempts alone. Ended comes from exit.json always. A supervisor that
+/// was ended from outside yields Interrupted when that is known, else Lost, after whatever was left of the attempt has been
+/// killed. Thread safety: as Executor.
 class LocalExecutor final : public Executor {
  public:
   LocalExecutor(Clock& clock, LocalOptions options, GpuInventory gpus);
@@ -61,26 +65,37 @@ class LocalExecutor final : public Executor {
   enum class State {
     kWaiting,   ///< not started: no GPU is free for it or its memory is not, or the machine is out of processes
     kLooking,   ///< to be adopted: what has become of it?
-    kRunning,   ///< its supervisor lives
-    kSweeping,  ///< its supervisor is gone without a record, its processes are being killed
+    kRunning,   ///< a supervisor of it lives
+    kSweeping,  ///< a supervisor is gone without a record, its processes are being killed
     kDraining,  ///< over; the rest of its log is read, then `last` is reported
+  };
+  /// One process of an attempt with its supervisor.
+  struct Rank {
+    LaunchSpec spec;  ///< with the directory of this process
+    ShimProcess shim = {};
+    std::optional<std::chrono::milliseconds> unsent_stop = {};
+    std::optional<RankEnd> end = {};
+    bool sweep = false;  ///< its processes may be left
+
+    [[nodiscard]] bool runs() const { return shim.fd() >= 0; }
   };
   struct Attempt {
     LaunchSpec spec;
     State state;
-    ShimProcess shim;
+    std::vector<Rank> ranks;
+    std::optional<PortReservation> port;  ///< where its processes meet
+    std::optional<RankEnd> first_bad;     ///< what it ends for, when that was seen
     LogTail log;
     int slot = -1;
-    std::optional<std::chrono::milliseconds> unsent_stop;
     bool told_waiting = false;
+    bool told_started = false;
     bool has_gpus = false;  ///< kWaiting: it has its place, and waits that it becomes free
     TimePoint begun;        ///< of this state, and anew when it has its GPUs
     TimePoint next_look;    ///< in all states but kDraining: when to do the next thing
     decltype(ExecutorEvent::body) last;
     std::uint64_t drain_to = 0;
 
-    Attempt(LaunchSpec s, State st)
-        : spec(std::move(s)), state(st), log(spec.directory + "/log", spec.log_offset), next_look(TimePoint::max()) {}
+    Attempt(LaunchSpec s, State st);
   };
   using Attempts = std::map<std::uint64_t, std::unique_ptr<Attempt>>;
 
@@ -96,16 +111,23 @@ class LocalExecutor final : public Executor {
   Status start(std::uint64_t key);
   void wait_for_place(Attempt& attempt, const std::string& why);
   void end_unstarted(std::uint64_t key, ExitRecord exit);
-  void run(std::uint64_t key, ShimProcess shim, std::vector<std::string> gpu_names);
+  int spawn(Attempt& attempt, int rank);
+  void start_other_ranks(std::uint64_t key);
+  bool watch(std::uint64_t key, int rank);
+  void begin_running(Attempt& attempt, std::vector<std::string> gpu_names);
   void look_at_gpus();
-  void send_stop(Attempt& attempt);
+  void send_stops(Attempt& attempt);
   void look(std::uint64_t key);
   void look_again(Attempt& attempt);
-  void supervisor_ended(std::uint64_t key);
+  bool look_at(std::uint64_t key, int rank);
+  void supervisor_ended(std::uint64_t key, int rank);
+  static RankEnd end_by_record(const Rank& rank, ExitFile file);
+  static RankEnd end_without_record(Rank& rank, const ShimProcess::End& end);
+  void rank_ended(Attempt& attempt, int rank, RankEnd end);
+  void stop_others(Attempt& attempt);
+  void finish_ranks(Attempt& attempt);
   void sweep(Attempt& attempt);
-  void begin_sweep(Attempt& attempt, decltype(ExecutorEvent::body) last);
   void drain(Attempt& attempt, decltype(ExecutorEvent::body) last);
-  void end_by_record(Attempt& attempt, ExitFile file);
 
   void collect_ends(TimePoint until);
   void run_timers();

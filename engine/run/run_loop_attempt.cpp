@@ -105,9 +105,10 @@ void RunLoop::add_sample(Live& live, const GpuSampled& sample) {
 EndReport RunLoop::report_of(const Live& live, const ExitRecord& exit) const {
   EndReport report;
   report.exit = exit;
+  report.last_lines = exit.last_lines;
   if (live.reader) {
     const auto& lines = live.reader->last_lines();
-    report.last_lines.assign(lines.begin(), lines.end());
+    if (report.last_lines.empty()) report.last_lines.assign(lines.begin(), lines.end());
     report.unreadable_captures = live.reader->counters().unreadable_captures + live.reader->counters().bad_reports;
     report.cut_lines = live.reader->counters().cut_lines;
   }

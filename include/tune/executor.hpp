@@ -44,13 +44,14 @@ struct LaunchSpec {
 struct ExitRecord {
   std::optional<int> code = {};
   std::optional<int> signal = {};
-  bool stop_requested = false;    ///< we had asked it to stop
-  bool killed = false;            ///< it did not end within the grace period
-  bool oom_killed = false;        ///< by SIGKILL, while the kernel was out of memory
-  int rank = 0;                   ///< whose end this is: of several processes the first that failed
-  std::string broken_gpu = {};    ///< not empty: a GPU of its own is out of order; says which and how
-  std::string launch_error = {};  ///< not empty: the command could not be started; says why
-  std::string error = {};         ///< what() of the exception that left an in-process trial; code is 1 then
+  bool stop_requested = false;               ///< we had asked it to stop
+  bool killed = false;                       ///< it did not end within the grace period
+  bool oom_killed = false;                   ///< by SIGKILL, while the kernel was out of memory
+  int rank = 0;                              ///< whose end this is: of several processes the first that failed
+  std::vector<std::string> last_lines = {};  ///< of its log, where that is not the one whose bytes were delivered
+  std::string broken_gpu = {};               ///< not empty: a GPU of its own is out of order; says which and how
+  std::string launch_error = {};             ///< not empty: the command could not be started; says why
+  std::string error = {};                    ///< what() of the exception that left an in-process trial; code is 1 then
   TimePoint started = {};
   TimePoint ended = {};
   double user_seconds = 0.0;

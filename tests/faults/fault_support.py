@@ -168,10 +168,13 @@ class Study:
     def wait_for(self, op, count=1):
         wait_until(lambda: len(self.events(op)) >= count, f"{count} x {op} in the journal")
 
-    def pids(self, trial, attempt):
-        """The supervisor's and the command's."""
-        record = json.loads(self.read(f"study/trials/{trial:04}/{attempt}/pid"))
+    def pids_in(self, folder):
+        """Of a supervisor that works there, and of its command."""
+        record = json.loads(self.read(f"{folder}/pid"))
         return record["shim"], record["child"]
+
+    def pids(self, trial, attempt):
+        return self.pids_in(f"study/trials/{trial:04}/{attempt}")
 
     def forget(self):
         """Makes room for another run of the same config; what the trials wrote is gone too."""
