@@ -16,6 +16,7 @@ Status RunLoop::run() {
   if (observer_ != nullptr) {
     core_.observe_with([this](const Happening& happening) { observer_->happened(core_.record(), happening); });
   }
+  if (const auto& output = core_.spec().output) outputs_ = std::make_unique<Outputs>(*output, core_.directory());
   Status status = adopt_in_flight();
   end_if_due();
   if (status.ok()) check_requests();
@@ -42,6 +43,7 @@ Status RunLoop::run() {
   }
   if (status.ok()) status = core_.commit(true);
   if (!status.ok() && core_.removed()) kill_all();
+  if (status.ok()) copy_outputs(true);
   core_.observe_with({});
   interrupts_.attach(nullptr);
   return status;
@@ -113,7 +115,12 @@ std::optional<TrialId> RunLoop::next_proposed() const {
 }
 
 /// Whether no trial waits for a slot and none will come.
-bool RunLoop::nothing_to_launch() const { return nothing_left_ && waiting_trials().empty() && !next_proposed() && !core_.plan(); }
+bool RunLoop::nothing_to_launch() const {
+  // Whether a strategy has more to propose is only known when there is a slot to propose for.
+  const auto& most = core_.spec().limits.max_trials;
+  const bool used_up = most && core_.view().next_trial() > *most;
+  return (nothing_left_ || used_up) && waiting_trials().empty() && !next_proposed() && !core_.plan();
+}
 
 /// A free slot goes to a trial that was interrupted, else to one that the rule lets go on after a pause, else to a new one. One
 /// that was about to be launched when tune was killed is launched first: that was decided.

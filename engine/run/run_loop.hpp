@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/core/study_core.hpp"
+#include "engine/run/outputs.hpp"
 #include "engine/run/run_study.hpp"
 #include "metrics/log_reader.hpp"
 #include "tune/executor.hpp"
@@ -105,6 +106,7 @@ class RunLoop {
   void look_for_signs(Live& live, const std::string& directory);
   /// When the trial will have been silent for too long.
   [[nodiscard]] std::optional<TimePoint> stalled_at(const Live& live) const;
+  void copy_outputs(bool all);
   Status carry_out();
   Status start(const LaunchSpec& spec);
 
@@ -149,6 +151,7 @@ class RunLoop {
   RunObserver* observer_;
 
   std::map<TrialId, Live> live_;
+  std::unique_ptr<Outputs> outputs_;                                    ///< where the study has an `output`
   std::vector<LaunchSpec> launches_;                                    ///< decided, not durable yet
   std::vector<std::pair<AttemptId, std::chrono::milliseconds>> stops_;  ///< likewise
   std::set<std::string> left_aside_;                                    ///< requests that make no sense and cannot be removed

@@ -182,6 +182,7 @@ void RunLoop::forget(Live& live) {
   const TrialId trial = live.id.trial;
   const std::int64_t clock = clock_of(trial);
   live_.erase(trial);
+  copy_outputs(false);
   if (const auto ending = core_.completed(); ending && !ending_) begin_ending(*ending);
   if (!interrupted()) fill_slots(clock);
 }

@@ -121,6 +121,14 @@ void RunLoop::end_stopped() {
   }
 }
 
+/// Asks for copies of what trials that have ended left behind; `all`: and waits for them.
+void RunLoop::copy_outputs(bool all) {
+  if (!outputs_) return;
+  outputs_->catch_up(core_.record());
+  if (all) outputs_->finish();
+  for (const std::string& problem : outputs_->take_problems()) note(problem);
+}
+
 /// Ends what is not in flight and the study itself: no trial outlives a finished study.
 Status RunLoop::close_study() {
   if (!ending_) {
