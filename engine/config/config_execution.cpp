@@ -94,11 +94,11 @@ void read_channels(const YamlNode& map, const std::string& working_directory, St
     Channel channel;
     channel.name = member.key;
     channel.path = (fs::path(working_directory) / *given).lexically_normal().string();
-    channel.writable = reader.text("access") == "read_write";
+    channel.writable = reader.text("access") != "read_only";
     std::error_code error;
     if (!fs::exists(channel.path, error))
       errors.refuse(*reader.find("path"), where, "a path that exists; there is no " + channel.path);
-    else if (channel.writable && access(channel.path.c_str(), W_OK) != 0)
+    else if (reader.text("access") == "read_write" && access(channel.path.c_str(), W_OK) != 0)
       errors.refuse(*reader.find("access"), where, "read_only, or a path that can be written to");
     spec.channels.push_back(std::move(channel));
   }

@@ -132,18 +132,21 @@ SectionSpec price() {
 }
 
 SectionSpec channel() {
-  return {.name = "channels",
-          .doc = "One input of the trials.",
-          .keys = {{.name = "path",
-                    .doc = "A directory or file that exists, relative to the caller's directory.",
-                    .required = true,
-                    .like = "a path",
-                    .max_length = kMaxPathLength},
-                   {.name = "access",
-                    .default_text = "read_only",
-                    .doc = "`read_write`: trials may change it; it is looked at whether that is possible.",
-                    .allowed = {"read_only", "read_write"}}},
-          .short_key = "path"};
+  return {
+      .name = "channels",
+      .doc = "One input of the trials.",
+      .keys = {{.name = "path",
+                .doc = "A directory or file that exists, relative to the caller's directory.",
+                .required = true,
+                .like = "a path",
+                .max_length = kMaxPathLength},
+               {.name = "access",
+                .default_text = "read_write",
+                .doc =
+                    "`read_only`: trials cannot write there, whoever they run as; the kernel sees to it. `read_write`: whatever "
+                    "the path's permissions allow; given, it is looked at whether that is possible.",
+                .allowed = {"read_only", "read_write"}}},
+      .short_key = "path"};
 }
 
 SectionSpec output() {

@@ -313,7 +313,7 @@ std::vector<Channel> read_channels(const Reader& reader) {
   std::vector<Channel> channels;
   reader.each([&](Reader one) {
     const Reader writable = one.maybe("writable");
-    channels.push_back({one["name"].text(), one["value"].text(), !writable.is_null() && writable.flag()});
+    channels.push_back({one["name"].text(), one["value"].text(), writable.is_null() || writable.flag()});
     one.done();
   });
   return channels;

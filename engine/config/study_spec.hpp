@@ -80,8 +80,8 @@ struct MarketSpec {
 /// Input that every trial gets.
 struct Channel {
   std::string name;
-  std::string path;       ///< absolute
-  bool writable = false;  ///< access: read_write
+  std::string path;      ///< absolute
+  bool writable = true;  ///< access: read_write
   bool operator==(const Channel&) const = default;
 };
 

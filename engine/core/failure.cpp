@@ -40,7 +40,6 @@ constexpr std::array kInfrastructureSigns{
     Sign{"No space left on device", "a disk is full"},
     Sign{"Disk quota exceeded", "a disk quota is used up"},
     Sign{"Input/output error", "a disk failed"},
-    Sign{"Read-only file system", "a disk has become read-only"},
     Sign{"Stale file handle", "a network file system failed"},
     Sign{"Transport endpoint is not connected", "a network file system failed"},
 };

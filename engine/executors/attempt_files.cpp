@@ -54,6 +54,11 @@ std::string launch_error(const LaunchSpec& spec, const std::string& step, const 
   if (step.empty()) return "";
   if (step == "exec") return "cannot run '" + (spec.argv.empty() ? "" : spec.argv.front()) + "': " + why;
   if (step == "directory") return "cannot enter the directory '" + spec.working_directory + "': " + why;
+  if (step == "read_only") {
+    std::string paths;
+    for (const std::string& path : spec.read_only) paths += (paths.empty() ? "'" : ", '") + path + "'";
+    return "cannot keep the command from writing to " + paths + " (channels with access: read_only): " + why;
+  }
   if (step == "log") return "cannot open the log '" + spec.directory + "/" + kLogFile + "': " + why;
   if (step == "pid") return "cannot write '" + spec.directory + "/" + kPidFile + "': " + why;
   return "cannot start a process: " + why;
@@ -100,9 +105,11 @@ ExitReading read_exit_file(const LaunchSpec& spec) {
   file.exit.signal = optional_integer(record, "signal");
   file.exit.stop_requested = boolean(record, "stop_requested");
   file.exit.killed = boolean(record, "killed");
+  // Whoever else was killed then: a trial that dies of SIGKILL in the same time was one of them, or would have been the next.
+  file.exit.oom_killed = file.exit.signal == SIGKILL && !file.exit.killed && integer(record, "oom_kills") > 0;
   const std::string step = text(record, "launch_step");
   file.exit.launch_error = launch_error(spec, step, text(record, "launch_error"));
-  file.machine_failed = !step.empty() && step != "exec" && step != "directory";
+  file.machine_failed = !step.empty() && step != "exec" && step != "directory" && step != "read_only";
   file.exit.started = TimePoint{Duration{integer(record, "started_us")}};
   file.exit.ended = TimePoint{Duration{integer(record, "ended_us")}};
   file.exit.user_seconds = to_seconds(Duration{integer(record, "user_us")});

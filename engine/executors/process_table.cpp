@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 namespace tune::engine {
 namespace {
@@ -64,6 +65,16 @@ std::vector<ProcessInfo> all_processes() {
   }
   closedir(directory);
   return found;
+}
+
+std::int64_t oom_kills() {
+  constexpr std::size_t kVmstatLimit = 64 * 1024;
+  constexpr std::string_view kName = "\noom_kill ";
+  const auto text = read_small_file("/proc/vmstat", kVmstatLimit);
+  const std::size_t at = text ? text->find(kName) : std::string::npos;
+  std::int64_t count = 0;
+  if (at != std::string::npos) std::from_chars(text->data() + at + kName.size(), text->data() + text->size(), count);
+  return count;
 }
 
 std::string boot_id() {

@@ -23,6 +23,9 @@ std::optional<ProcessInfo> read_process(pid_t pid);
 std::vector<ProcessInfo> all_processes();
 /// Identifies this boot of the machine; empty when the kernel does not say.
 std::string boot_id();
+/// How many processes the kernel has killed since boot because memory had run out, of the machine or of a control group; 0 when
+/// it does not say.
+std::int64_t oom_kills();
 /// A small file's content, at most `limit` bytes; none when it cannot be read.
 std::optional<std::string> read_small_file(const std::string& path, std::size_t limit);
 

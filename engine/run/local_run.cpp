@@ -62,6 +62,10 @@ Status check_words(const StudySpec& spec) {
 
 Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shim_path, Clock& clock) {
   LocalRun run;
+  for (const Channel& channel : spec.channels) {
+    std::error_code error;
+    if (!fs::exists(channel.path, error)) return Status::invalid("channels." + channel.name + ": there is no " + channel.path);
+  }
   auto definitions = metrics::compile(spec.metrics);
   if (!definitions.ok()) return definitions.status();
   run.options.definitions = *std::move(definitions);

@@ -16,7 +16,9 @@ struct ExitFields {
   bool stop_requested = false;
   bool killed = false;
   int interrupted_by = 0;        ///< a signal that came from outside, 0: none
-  const char* launch_step = "";  ///< what could not be done: log, fork, pid, directory, exec; empty: it began
+  std::int64_t oom_kills = 0;    ///< processes that the kernel killed meanwhile because memory had run out
+  /// What could not be done: log, fork, pid, read_only, directory, exec; empty: it began.
+  const char* launch_step = "";
   int launch_errno = 0;
   std::int64_t started_us = 0;
   std::int64_t ended_us = 0;

@@ -17,6 +17,7 @@
 
 #include "engine/executors/attempt_layout.hpp"
 #include "engine/executors/process_table.hpp"
+#include "engine/executors/shim/read_only.hpp"
 
 namespace tune::shim {
 namespace {
@@ -38,6 +39,22 @@ std::int64_t microseconds(clockid_t clock) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_nsec / 1'000;
 }
 std::int64_t microseconds(const timeval& time) { return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec; }
+
+/// A step of the launch by the letter that the child reports.
+const char* step_name(char letter) {
+  switch (letter) {
+    case 'd':
+      return "directory";
+    case 'e':
+      return "exec";
+    case 'f':
+      return "fork";
+    case 'r':
+      return "read_only";
+    default:
+      return "pid";
+  }
+}
 
 void pause_ms(int milliseconds) { poll(nullptr, 0, milliseconds); }
 
@@ -69,6 +86,7 @@ int Supervisor::run() {
   sigaddset(&blocked, SIGPIPE);
   sigprocmask(SIG_SETMASK, &blocked, nullptr);
 
+  oom_kills_before_ = engine::oom_kills();
   fields_.started_us = microseconds(CLOCK_REALTIME);
   started_monotonic_us_ = microseconds(CLOCK_MONOTONIC);
   if (start_patiently()) watch();
@@ -160,8 +178,7 @@ bool Supervisor::start() {
   while (waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
   }
   child_ = 0;
-  const char step = static_cast<char>(problem[0]);
-  return failed(step == 'd' ? "directory" : step == 'e' ? "exec" : step == 'f' ? "fork" : "pid", problem[1]);
+  return failed(step_name(static_cast<char>(problem[0])), problem[1]);
 }
 
 void Supervisor::become_command(int go, int report, int log) const {
@@ -176,6 +193,11 @@ void Supervisor::become_command(int go, int report, int log) const {
   while ((got = read(go, &word, 1)) < 0 && errno == EINTR) {
   }
   if (got != 1) _exit(127);
+  std::string path;
+  if (const int error = make_read_only(arguments_.read_only, arguments_.directory, path); error != 0) {
+    errno = error;
+    fail('r');
+  }
   if (!arguments_.working_directory.empty() && chdir(arguments_.working_directory.c_str()) != 0) fail('d');
   if (dup2(log, 1) < 0 || dup2(log, 2) < 0) fail('e');
   for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);  // SIGKILL and SIGSTOP refuse, which is fine
@@ -283,6 +305,7 @@ void Supervisor::end_descendants() {
 int Supervisor::record() {
   on_signals();  // a request that came just before the end was made all the same
   fields_.ended_us = fields_.started_us + microseconds(CLOCK_MONOTONIC) - started_monotonic_us_;
+  fields_.oom_kills = engine::oom_kills() - oom_kills_before_;
   rusage usage{};
   getrusage(RUSAGE_CHILDREN, &usage);
   fields_.user_us = microseconds(usage.ru_utime);

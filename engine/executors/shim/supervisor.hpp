@@ -5,16 +5,18 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/executors/shim/records.hpp"
 
 namespace tune::shim {
 
 struct Arguments {
-  std::string directory;          ///< the attempt's
-  std::string working_directory;  ///< empty: the caller's
-  std::int64_t grace_ms = 0;      ///< for a SIGTERM from outside; a stop request brings its own
-  char** command = nullptr;       ///< ends with a null pointer
+  std::string directory;                    ///< the attempt's
+  std::string working_directory;            ///< empty: the caller's
+  std::vector<std::string> read_only = {};  ///< paths that the command must not write to
+  std::int64_t grace_ms = 0;                ///< for a SIGTERM from outside; a stop request brings its own
+  char** command = nullptr;                 ///< ends with a null pointer
 };
 
 /// Runs one command to its end and all its descendants with it. One thread; the kernel does the waiting.
@@ -47,6 +49,7 @@ class Supervisor {
   bool asked_ = false;                      ///< SIGTERM was sent
   std::optional<std::int64_t> kill_at_us_;  ///< monotonic
   std::int64_t started_monotonic_us_ = 0;
+  std::int64_t oom_kills_before_ = 0;
 };
 
 }  // namespace tune::shim

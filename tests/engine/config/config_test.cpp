@@ -77,7 +77,7 @@ output: {path: kept/models/, keep: all}
 deterministic: true
 max_step: 12
 environment: {NCCL_DEBUG: WARN, N: 010}
-channels: {train: data, scratch: {path: data, access: read_write}}
+channels: {train: data, scratch: {path: data, access: read_write}, labels: {path: data, access: read_only}}
 command: [python3, train.py, --lr, "{learning_rate}", "--layers={num_layers}", [--momentum, "{momentum}"], 5, "{{x}}"]
 metrics:
   - {name: "validation:accuracy", regex: 'Validation-accuracy=([-+.\deE]+|nan)', step: 'Epoch\[(\d+)\]', step_offset: 1}
@@ -132,7 +132,8 @@ metrics:
   CHECK(s.max_step == 12);
   CHECK(s.declared_max_step() == 12);
   CHECK(s.environment == std::vector<std::pair<std::string, std::string>>{{"NCCL_DEBUG", "WARN"}, {"N", "010"}});
-  CHECK(s.channels == std::vector<Channel>{{"train", dir / "data", false}, {"scratch", dir / "data", true}});
+  CHECK(s.channels ==
+        std::vector<Channel>{{"train", dir / "data", true}, {"scratch", dir / "data", true}, {"labels", dir / "data", false}});
   CHECK(s.resources.processes_per_trial == 3);
   REQUIRE(s.market);
   CHECK(s.market->every == std::chrono::seconds(30));

@@ -1,0 +1,69 @@
+#include "engine/executors/shim/read_only.hpp"
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace tune::shim {
+
+namespace {
+
+bool write_text(const char* path, const std::string& text) {
+  const int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  close(fd);
+  return written;
+}
+
+/// A mount namespace of our own, with a user namespace where only that gives the right to one. 0 or an errno.
+int leave_mounts() {
+  if (unshare(CLONE_NEWNS) == 0) return 0;
+  if (errno != EPERM) return errno;
+  const std::string user = std::to_string(geteuid());
+  const std::string group = std::to_string(getegid());
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return errno;
+  const bool mapped = write_text("/proc/self/setgroups", "deny") && write_text("/proc/self/uid_map", user + " " + user + " 1") &&
+                      write_text("/proc/self/gid_map", group + " " + group + " 1");
+  return mapped ? 0 : errno;
+}
+
+bool lies_in(const std::string& path, const std::string& directory) {
+  return path == directory || directory == "/" || path.starts_with(directory + "/");
+}
+
+int bind_read_only(const std::string& path) {
+  if (mount(path.c_str(), path.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) return errno;
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  return syscall(SYS_mount_setattr, -1, path.c_str(), AT_RECURSIVE, &attributes, sizeof attributes) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+int make_read_only(const std::vector<std::string>& paths, const std::string& writable, std::string& failed) {
+  if (paths.empty()) return 0;
+  failed = paths.front();
+  // As the mounts are now: what is bound from here later is not read-only.
+  const int kept = open(writable.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (kept < 0) return errno;
+  if (const int error = leave_mounts(); error != 0) return error;
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return errno;
+  bool hidden = false;
+  for (const std::string& path : paths) {
+    failed = path;
+    if (const int error = bind_read_only(path); error != 0) return error;
+    hidden = hidden || lies_in(writable, path);
+  }
+  if (!hidden) return 0;
+  failed = writable;
+  const std::string source = "/proc/self/fd/" + std::to_string(kept);
+  return mount(source.c_str(), writable.c_str(), nullptr, MS_BIND | MS_REC, nullptr) == 0 ? 0 : errno;
+}
+
+}  // namespace tune::shim
