@@ -25,6 +25,8 @@ std::string LiveScreen::frame(const std::vector<engine::StyledLine>& lines, cons
   return out;
 }
 
-void LiveScreen::draw(const std::vector<engine::StyledLine>& lines, const std::string& above) { write_err(frame(lines, above)); }
+void LiveScreen::draw(const std::vector<engine::StyledLine>& lines, const std::string& above) {
+  write_screen(frame(lines, above));
+}
 
 }  // namespace tune::cli

@@ -27,7 +27,7 @@ constexpr const char* kSecondInterrupt = "interrupted again: the running trials 
 
 std::string ended_line(const StudyRecord& study, const TrialRecord& trial) {
   std::string out = std::string(to_string(trial.status));
-  if (!trial.stop_reason.empty()) out += " (" + trial.stop_reason + ")";
+  if (!trial.stop_reason.empty()) out += " (" + engine::printable(trial.stop_reason) + ")";
   if (trial.failure) out += " (" + std::string(to_string(*trial.failure)) + ")";
   if (!trial.failure_detail.empty()) out += ": " + engine::printable(trial.failure_detail);
   if (trial.value)
@@ -157,9 +157,9 @@ std::string event_line(const StudyRecord& study, const Happening& happening) {
   const std::string text = engine::printable(happening.text);
   switch (happening.kind) {
     case Happening::Kind::kCreated:
-      return "study " + study.name + " created" + (text.empty() ? "" : ": " + text);
+      return "study " + engine::printable(study.name) + " created" + (text.empty() ? "" : ": " + text);
     case Happening::Kind::kResumed:
-      return "study " + study.name + " resumed" + (text.empty() ? "" : ": " + text);
+      return "study " + engine::printable(study.name) + " resumed" + (text.empty() ? "" : ": " + text);
     case Happening::Kind::kLaunched: {
       if (trial == nullptr) return "";
       const std::size_t attempt = trial->attempts.size();
@@ -178,8 +178,8 @@ std::string event_line(const StudyRecord& study, const Happening& happening) {
     case Happening::Kind::kInterrupted:
       return head + "interrupted" + (text.empty() ? "" : ": " + text);
     case Happening::Kind::kStudyEnded: {
-      std::string out = "study " + study.name + " ended: " + std::string(to_string(study.status)) +
-                        (study.stop_reason.empty() ? "" : " (" + study.stop_reason + ")");
+      std::string out = "study " + engine::printable(study.name) + " ended: " + std::string(to_string(study.status)) +
+                        (study.stop_reason.empty() ? "" : " (" + engine::printable(study.stop_reason) + ")");
       return with_lines(std::move(out), engine::spot_lines(study, engine::spot_cost(study)));
     }
     case Happening::Kind::kNote:

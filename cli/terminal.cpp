@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "cli/exit_codes.hpp"
+#include "engine/text/printable.hpp"
 
 namespace tune::cli {
 
@@ -73,13 +74,21 @@ ScreenSize screen_size() {
   return out;
 }
 
+bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
+
 int write_out(std::string_view text) {
+  return stdout_is_terminal() ? write_out_raw(engine::printable_lines(text)) : write_out_raw(text);
+}
+
+int write_out_raw(std::string_view text) {
   const int error = write_all(STDOUT_FILENO, text);
   if (error == 0 || error == EPIPE) return kExitOk;
   return fail(Status::storage(std::string("standard output cannot be written: ") + std::strerror(error)));
 }
 
-void write_err(std::string_view text) { static_cast<void>(write_all(STDERR_FILENO, text)); }
+void write_err(std::string_view text) { write_screen(engine::printable_lines(text)); }
+
+void write_screen(std::string_view text) { static_cast<void>(write_all(STDERR_FILENO, text)); }
 
 int fail(const Status& status) {
   std::string text = "tune: " + status.message();

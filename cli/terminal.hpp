@@ -27,10 +27,17 @@ struct ScreenSize {
 };
 ScreenSize screen_size();
 
-/// Writes data; the exit code: 0, also when the reader has gone away, else that of a storage error, which is then on stderr.
+/// Writes data; the exit code: 0, also when the reader has gone away, else that of a storage error, which is then on stderr. On a
+/// terminal nothing of it is obeyed: what would be is shown as `?` (engine::printable_lines). Elsewhere it is written as it is.
 int write_out(std::string_view text);
-/// Writes to stderr as far as possible.
+/// The same as it is on a terminal, too.
+int write_out_raw(std::string_view text);
+/// Writes to stderr as far as possible, without what a terminal would obey.
 void write_err(std::string_view text);
+/// Escape sequences of our own.
+void write_screen(std::string_view text);
+/// Whether stdout is a terminal.
+bool stdout_is_terminal();
 /// `tune: MESSAGE` on stderr and the exit code of the error. REQUIRES: !status.ok().
 int fail(const Status& status);
 

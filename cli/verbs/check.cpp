@@ -9,6 +9,7 @@
 #include "engine/config/command.hpp"
 #include "engine/core/warm_start.hpp"
 #include "engine/report/settings_text.hpp"
+#include "engine/text/printable.hpp"
 #include "metrics/lint.hpp"
 #include "metrics/log_check.hpp"
 
@@ -52,7 +53,7 @@ int check(const Context& context, const CheckOptions& options) {
     if (!log) return fail(Status::invalid(options.log + ": cannot be opened: " + std::strerror(errno)));
     const auto checked = metrics::check_log(spec.metrics, spec.objective.metric, log);
     if (!checked.ok()) return fail({checked.status().code(), options.log + ": " + checked.status().message()});
-    const int written = write_out(metrics::render(*checked));
+    const int written = write_out(engine::printable_lines(metrics::render(*checked)));
     return written != kExitOk ? written : checked->objective_found() ? kExitOk : kExitNoValue;
   }
   std::string out = engine::settings_text(spec);
@@ -63,6 +64,7 @@ int check(const Context& context, const CheckOptions& options) {
   if (!warm_start.ok()) return fail(warm_start.status());
   remarks += *warm_start;
   if (!remarks.empty()) out += "\n" + remarks;
+  out = engine::printable_lines(out);
   return write_out(out + "\nThe config is good. `tune check CONFIG --log FILE` tries its regexes on a log.\n");
 }
 

@@ -13,6 +13,7 @@
 #include "cli/verbs/trial_of.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "cli/whole_number.hpp"
+#include "engine/text/plain_stream.hpp"
 
 namespace tune::cli {
 
@@ -27,6 +28,7 @@ struct LogsOptions {
   std::string directory;
   TrialId trial = 0;
   bool follow = false;
+  bool raw = false;
 };
 
 /// DIR/trials/0007: what a study's directory looks like is documented in docs/journal.md.
@@ -39,7 +41,8 @@ fs::path trial_directory(const LogsOptions& options) {
 /// Copies the logs of one trial's attempts, one after the other, to stdout.
 class LogPrinter {
  public:
-  LogPrinter(const Context& context, const LogsOptions& options) : context_(context), options_(options) {}
+  LogPrinter(const Context& context, const LogsOptions& options)
+      : context_(context), options_(options), as_it_is_(options.raw || !stdout_is_terminal()) {}
 
   int print() {
     for (int attempt = 1; has(attempt); ++attempt) {
@@ -67,18 +70,21 @@ class LogPrinter {
     }
     if (code == kExitOk && options_.follow) code = copy(file);  // what came between the last look and the end
     ::close(file);
+    if (code == kExitOk && !as_it_is_) code = write_out_raw(plain_.finish());
     return code;
   }
 
   /// What is there now.
-  static int copy(int file) {
+  int copy(int file) {
     std::array<char, kChunk> buffer{};
     while (true) {
       const ssize_t got = ::read(file, buffer.data(), buffer.size());
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return fail(Status::storage(std::string("the log cannot be read: ") + std::strerror(errno)));
       if (got == 0) return kExitOk;
-      if (const int code = write_out({buffer.data(), static_cast<std::size_t>(got)}); code != kExitOk) return code;
+      const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
+      const int code = as_it_is_ ? write_out_raw(bytes) : write_out_raw(plain_.feed(bytes));
+      if (code != kExitOk) return code;
     }
   }
 
@@ -94,6 +100,8 @@ class LogPrinter {
 
   const Context& context_;
   const LogsOptions& options_;
+  bool as_it_is_;  ///< into a file or a pipe; a terminal would obey what a trial printed
+  engine::PlainStream plain_;
 };
 
 int logs(const Context& context, const LogsOptions& options) {
@@ -113,6 +121,7 @@ void add_logs(CLI::App& app, Context& context) {
   verb->add_option("DIR", options->directory, "the study's directory")->type_name("")->required();
   verb->add_option("TRIAL", options->trial, "the trial's number")->check(whole_number(1, kMostTrials))->type_name("")->required();
   verb->add_flag("-f,--follow", options->follow, "go on until the trial has ended");
+  verb->add_flag("--raw", options->raw, "also on a terminal exactly what was printed, escape sequences and all");
   verb->callback([&context, options] { context.action = [&context, options] { return logs(context, *options); }; });
 }
 

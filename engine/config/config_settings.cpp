@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/config/config_parts.hpp"
+#include "engine/text/printable.hpp"
 
 namespace tune::engine {
 
@@ -52,10 +53,13 @@ YamlNode* map_at(YamlNode& root, const std::vector<std::string>& keys) {
 Status apply_setting(YamlNode& root, const std::string& setting) {
   const std::size_t equals = setting.find('=');
   if (equals == 0 || equals == std::string::npos)
-    return Status::invalid("given '" + setting + "'; allowed: KEY=VALUE, as in early_stopping=off or limits.max_parallel=4");
+    return Status::invalid("given '" + printable(setting) +
+                           "'; allowed: KEY=VALUE, as in early_stopping=off or limits.max_parallel=4");
   const std::string path = setting.substr(0, equals);
   Result<YamlNode> value = value_of(path, setting.substr(equals + 1));
-  if (!value.ok()) return Status::invalid("'" + setting + "': " + value.status().message());
+  // On its way to a person, and into files, like the rest of a config.
+  const std::string quoted = "'" + printable(may_be_secret(path) ? path : setting) + "': ";
+  if (!value.ok()) return Status::invalid(quoted + printable(value.status().message()));
   std::vector<std::string> keys;
   for (std::size_t at = 0; at <= path.size();) {
     const std::size_t dot = std::min(path.find('.', at), path.size());
@@ -65,7 +69,7 @@ Status apply_setting(YamlNode& root, const std::string& setting) {
   const std::string last = keys.back();
   keys.pop_back();
   YamlNode* map = map_at(root, keys);
-  if (map == nullptr) return Status::invalid("'" + setting + "': the config has no map at " + join(keys, "."));
+  if (map == nullptr) return Status::invalid(quoted + "the config has no map at " + printable(join(keys, ".")));
   const auto member = std::ranges::find(map->members, last, &YamlMember::key);
   if (member == map->members.end()) {
     move_to(*value, map->mark);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "engine/text/printable.hpp"
+
 namespace tune::engine {
 
 namespace {
@@ -70,6 +72,12 @@ std::string shown(const YamlNode& node) {
   return node.kind == YamlNode::Kind::kText ? "'" + text + "'" : text;
 }
 
+bool may_be_secret(std::string_view path) {
+  constexpr std::string_view kSection = "environment";
+  return path.starts_with(kSection) &&
+         (path.size() == kSection.size() || path[kSection.size()] == '.' || path[kSection.size()] == '[');
+}
+
 std::string join(std::span<const std::string> words, std::string_view between) {
   std::string text;
   for (const std::string& word : words) {
@@ -84,13 +92,16 @@ std::string below(std::string_view path, std::string_view key) {
 }
 
 void Diagnostics::add(YamlMark mark, std::string_view key, std::string_view message) {
-  entries_.push_back({mark, (key.empty() ? "" : std::string(key) + ": ") + std::string(message)});
+  std::string entry = (key.empty() ? "" : std::string(key) + ": ") + std::string(message);
+  // What is quoted must neither steer a terminal nor pass for another error.
+  entries_.push_back({mark, printable(entry)});
 }
 
 void Diagnostics::refuse(const YamlNode& node, std::string_view key, std::string_view allowed,
                          std::span<const std::string> known) {
-  std::string message = "given " + shown(node) + "; allowed: " + std::string(allowed);
-  if (node.is_scalar() && count() < kMaxHintedErrors) {
+  const bool hidden = may_be_secret(key) && node.is_scalar();
+  std::string message = "given " + (hidden ? "a value that is not shown" : shown(node)) + "; allowed: " + std::string(allowed);
+  if (node.is_scalar() && !hidden && count() < kMaxHintedErrors) {
     if (const std::string near = nearest(node.text, known); !near.empty()) message += "; did you mean '" + near + "'?";
   }
   add(node.mark, key, message);

@@ -20,6 +20,9 @@ std::string nearest(std::string_view word, std::span<const std::string> known);
 /// A value as a message shows it: text in quotes and cut to a line, `a list`, `a map`, `nothing`.
 std::string shown(const YamlNode& node);
 
+/// Whether the value at that path of a config may be a password: no message shows it.
+bool may_be_secret(std::string_view path);
+
 std::string join(std::span<const std::string> words, std::string_view between = ", ");
 
 /// `a.b` and `b`, or `b` alone when `path` is empty.

@@ -15,8 +15,8 @@ constexpr const char* kNameLike = "1 to 255 bytes without blanks, braces and =";
 constexpr const char* kNamePattern = "^[^{}=\\s]+$";
 constexpr const char* kVariableLike = "letters, digits and _, the first no digit";
 constexpr const char* kVariablePattern = "^[A-Za-z_][A-Za-z0-9_]*$";
-constexpr const char* kChannelLike = "1 to 64 letters, digits, ., - and _";
-constexpr const char* kChannelPattern = "^[A-Za-z0-9._-]{1,64}$";
+constexpr const char* kChannelLike = "1 to 64 letters, digits, ., - and _, the first no dot";
+constexpr const char* kChannelPattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$";
 
 SectionSpec top() {
   return {
@@ -96,7 +96,7 @@ SectionSpec top() {
           {.name = "environment",
            .type = KeyType::kTextMap,
            .default_text = "none",
-           .doc = "Environment variables of the trials, on top of the caller's.",
+           .doc = "Environment variables of the trials, on top of the caller's. The study's files are then for its owner alone.",
            .like = kVariableLike,
            .pattern = kVariablePattern,
            .max_length = kMaxNameLength},

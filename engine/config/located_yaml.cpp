@@ -79,6 +79,8 @@ class Builder : public YAML::EventHandler {
     YamlNode node;
     node.mark = places_(mark);
     charge(1, value.size(), node.mark);
+    // Arguments and environment variables of a process end at such a byte.
+    if (value.find('\0') != std::string::npos) problem(node.mark, path(), "a zero byte in a text is not allowed");
     const bool as_key = !stack_.empty() && stack_.back().is_map && !stack_.back().key;
     if (tag == "?" && !as_key) {
       node = plain_scalar(value);
@@ -196,6 +198,9 @@ class Builder : public YAML::EventHandler {
     frame.key_mark = node.mark;
     frame.duplicate = !is_new;
     if (!is_new) problem(node.mark, path(), "duplicate key, first given at " + shown(first->second));
+    const auto control = [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; };
+    if (std::any_of(node.text.begin(), node.text.end(), control))
+      problem(node.mark, path(), "a control character in a key is not allowed");
     if (node.text == "<<") problem(node.mark, path(), "merge keys are not supported; write the keys out");
   }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "engine/config/diagnostics.hpp"
 #include "engine/config/spec_words.hpp"
 
 namespace tune::engine {
@@ -259,10 +260,13 @@ std::vector<std::string> spec_differences(const StudySpec& recorded, const Study
   for (const auto& [path, value] : before) {
     const auto found = after_by_path.find(path);
     const std::string now = found == after_by_path.end() ? "none" : found->second;
-    if (now != value) differences.push_back(path + ": recorded " + value + ", given " + now);
+    if (now == value) continue;
+    differences.push_back(
+        path + (may_be_secret(path) ? ": recorded and given are not the same" : ": recorded " + value + ", given " + now));
   }
   for (const auto& [path, value] : after) {
-    if (!before_by_path.contains(path)) differences.push_back(path + ": recorded none, given " + value);
+    if (!before_by_path.contains(path))
+      differences.push_back(path + ": recorded none, given " + (may_be_secret(path) ? "one" : value));
   }
   return differences;
 }

@@ -96,16 +96,18 @@ Result<std::unique_ptr<StudyCore>> StudyCore::create(const std::string& director
   TUNE_RETURN_IF_ERROR(core->make_parts(spec, registry));
   const Result<Earlier> earlier = read_earlier(spec, directory);
   if (!earlier.ok()) return earlier.status();
-  TUNE_RETURN_IF_ERROR(make_directories(directory));
+  // Values of environment variables are passwords at times; they are in the journal and in the config.
+  const Access access = spec.environment.empty() ? Access::kUmask : Access::kOwner;
+  TUNE_RETURN_IF_ERROR(make_directories(directory, access));
   Result<StudyLock> lock = StudyLock::take(directory);
   if (!lock.ok()) return lock.status();
   if (holds_study(directory)) return taken;  // two processes may have passed the first look; the lock decides
-  TUNE_RETURN_IF_ERROR(make_directories(directory + "/requests"));
-  TUNE_RETURN_IF_ERROR(make_directories(directory + "/trials"));
+  TUNE_RETURN_IF_ERROR(make_directories(directory + "/requests", access));
+  TUNE_RETURN_IF_ERROR(make_directories(directory + "/trials", access));
   // For people: the journal holds the resolved one. Before there is a study, so that none goes without it.
-  if (!spec.text.empty()) TUNE_RETURN_IF_ERROR(write_file_atomically(directory + "/config.yaml", spec.text));
+  if (!spec.text.empty()) TUNE_RETURN_IF_ERROR(write_file_atomically(directory + "/config.yaml", spec.text, access));
   // Under another name until its beginning is complete: what a study begins with is all there or not at all.
-  Result<JournalWriter> journal = JournalWriter::open(journal_path(directory) + ".new", 0);
+  Result<JournalWriter> journal = JournalWriter::open(journal_path(directory) + ".new", 0, access);
   if (!journal.ok()) return journal.status();
   core->lock_ = *std::move(lock);
   core->journal_ = *std::move(journal);

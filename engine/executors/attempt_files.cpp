@@ -11,10 +11,12 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
 
+#include "engine/clock/latest_time.hpp"
 #include "engine/executors/attempt_layout.hpp"
 #include "engine/executors/process_table.hpp"
 
@@ -40,6 +42,16 @@ std::optional<int> optional_integer(const Json& record, const char* key) {
   const auto found = record.find(key);
   if (found == record.end() || !found->is_number_integer()) return std::nullopt;
   return found->get<int>();
+}
+/// 0 for what is no process that could be one of ours: signalling 1 and below would reach others.
+pid_t process_number(const Json& record, const char* key) {
+  const std::int64_t number = integer(record, key);
+  return number > 1 && number <= std::numeric_limits<pid_t>::max() ? static_cast<pid_t>(number) : 0;
+}
+/// Beyond what the journal takes: not known.
+TimePoint time_point(const Json& record, const char* key) {
+  const Duration since_1970{integer(record, key)};
+  return TimePoint(since_1970 >= Duration{0} && since_1970 <= kLatestTime ? since_1970 : Duration{0});
 }
 bool boolean(const Json& record, const char* key) {
   const auto found = record.find(key);
@@ -86,9 +98,9 @@ std::optional<PidFile> read_pid_file(const std::string& directory) {
   const Json record = read_record(directory, kPidFile);
   if (!record.is_object()) return std::nullopt;
   PidFile file;
-  file.shim = static_cast<pid_t>(integer(record, "shim"));
+  file.shim = process_number(record, "shim");
   file.shim_start = static_cast<std::uint64_t>(integer(record, "shim_start"));
-  file.child = static_cast<pid_t>(integer(record, "child"));
+  file.child = process_number(record, "child");
   file.child_start = static_cast<std::uint64_t>(integer(record, "child_start"));
   file.boot_id = text(record, "boot_id");
   if (file.shim <= 0 || file.child <= 0 || file.boot_id != boot_id()) return std::nullopt;
@@ -110,8 +122,8 @@ ExitReading read_exit_file(const LaunchSpec& spec) {
   const std::string step = text(record, "launch_step");
   file.exit.launch_error = launch_error(spec, step, text(record, "launch_error"));
   file.machine_failed = !step.empty() && step != "exec" && step != "directory" && step != "read_only";
-  file.exit.started = TimePoint{Duration{integer(record, "started_us")}};
-  file.exit.ended = TimePoint{Duration{integer(record, "ended_us")}};
+  file.exit.started = time_point(record, "started_us");
+  file.exit.ended = time_point(record, "ended_us");
   file.exit.user_seconds = to_seconds(Duration{integer(record, "user_us")});
   file.exit.system_seconds = to_seconds(Duration{integer(record, "system_us")});
   file.exit.max_rss_bytes = integer(record, "max_rss_bytes");

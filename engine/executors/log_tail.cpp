@@ -14,7 +14,7 @@ LogTail::~LogTail() {
 }
 
 std::uint64_t LogTail::size() {
-  if (fd_ < 0) fd_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd_ < 0) fd_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   struct stat state {};
   const bool known = fd_ >= 0 && fstat(fd_, &state) == 0;
   problem_ = known || errno == ENOENT ? 0 : errno;

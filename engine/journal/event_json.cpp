@@ -37,7 +37,10 @@ void put_id(Json& json, AttemptId id) {
   json["trial"] = id.trial;
   json["attempt"] = id.attempt;
 }
-AttemptId get_id(const Json& json) { return {json.at("trial").get<TrialId>(), json.at("attempt").get<int>()}; }
+AttemptId get_id(const Json& json) { return {whole<TrialId>(json.at("trial")), whole<int>(json.at("attempt"))}; }
+
+/// The start on the virtual clock: as many observations as are added to it do not make it overflow.
+std::int64_t get_clock(const Json& json) { return read_duration(get_optional<std::int64_t>(json, "clock").value_or(0)).count(); }
 
 // ---- one writer and one reader for each op ----
 
@@ -70,9 +73,9 @@ ev::Body read_earlier_study(const Json& json) {
   study.directory = json.at("directory").get<std::string>();
   study.type = read_enum(json.at("type").get<std::string>(), kWarmStartTypes);
   study.metric = json.at("metric").get<std::string>();
-  study.trials = json.at("trials").get<std::int64_t>();
-  study.without_result = json.at("without_result").get<std::int64_t>();
-  study.taken = json.at("taken").get<std::int64_t>();
+  study.trials = whole<std::int64_t>(json.at("trials"));
+  study.without_result = whole<std::int64_t>(json.at("without_result"));
+  study.taken = whole<std::int64_t>(json.at("taken"));
   study.learned_from = json.at("learned_from").get<bool>();
   study.max_step = get_optional<std::int64_t>(json, "max_step");
   study.best_trial = get_optional<TrialId>(json, "best_trial");
@@ -93,12 +96,12 @@ const char* write(Json& json, const ev::EarlierTrialTaken& body) {
 }
 ev::Body read_earlier_trial(const Json& json) {
   ev::EarlierTrialTaken body;
-  body.study = json.at("study").get<int>();
-  body.trial = json.at("trial").get<TrialId>();
+  body.study = whole<int>(json.at("study"));
+  body.trial = whole<TrialId>(json.at("trial"));
   body.value = get_optional<double>(json, "value");
   body.infeasible = json.at("infeasible").get<bool>();
   body.completed = json.at("completed").get<bool>();
-  body.last_step = json.at("last_step").get<std::int64_t>();
+  body.last_step = whole<std::int64_t>(json.at("last_step"));
   body.parameters = read_parameters(json.at("parameters"));
   return body;
 }
@@ -119,11 +122,11 @@ const char* write(Json& json, const ev::Proposed& body) {
 }
 ev::Body read_proposed(const Json& json) {
   ev::Proposed body;
-  body.trial = json.at("trial").get<TrialId>();
+  body.trial = whole<TrialId>(json.at("trial"));
   body.name = json.at("name").get<std::string>();
-  body.as_of = json.at("as_of").get<std::int64_t>();
+  body.as_of = whole<std::int64_t>(json.at("as_of"));
   body.strategy = json.at("strategy").get<std::string>();
-  body.virtual_start = get_optional<std::int64_t>(json, "clock").value_or(0);
+  body.virtual_start = get_clock(json);
   body.parameters = read_parameters(json.at("parameters"));
   if (const auto outlook = json.find("outlook"); outlook != json.end()) {
     body.outlook = Outlook{read_number(outlook->at("expected_improvement")), read_number(outlook->at("regret_bound")),
@@ -139,8 +142,7 @@ const char* write(Json& json, const ev::Launched& body) {
   return "launched";
 }
 ev::Body read_launched(const Json& json) {
-  return ev::Launched{get_id(json), get_optional<std::int64_t>(json, "resumed_from_step"),
-                      get_optional<std::int64_t>(json, "clock").value_or(0)};
+  return ev::Launched{get_id(json), get_optional<std::int64_t>(json, "resumed_from_step"), get_clock(json)};
 }
 
 const char* write(Json& json, const ev::Started& body) {
@@ -153,7 +155,7 @@ const char* write(Json& json, const ev::Started& body) {
 }
 ev::Body read_started(const Json& json) {
   return ev::Started{get_id(json), json.at("host").get<std::string>(), json.at("gpus").get<std::vector<std::string>>(),
-                     json.at("slot").get<int>(), get_optional<double>(json, "share").value_or(1.0)};
+                     whole<int>(json.at("slot")), get_optional<double>(json, "share").value_or(1.0)};
 }
 
 const char* write(Json& json, const ev::Observed& body) {
@@ -172,12 +174,12 @@ ev::Body read_observed(const Json& json) {
   ev::Observed body;
   body.id = get_id(json);
   body.metric = json.at("metric").get<std::string>();
-  body.step = json.at("step").get<std::int64_t>();
+  body.step = whole<std::int64_t>(json.at("step"));
   body.value = read_number(json.at("value"));
   if (const auto log = json.find("log"); log != json.end()) {
-    ev::LogPosition position{log->at(0).get<std::uint64_t>(), log->at(1).get<int>(), {}};
+    ev::LogPosition position{whole<std::uint64_t>(log->at(0)), whole<int>(log->at(1)), {}};
     for (const Json& step : log->at(2)) {
-      position.steps.push_back(step.is_null() ? std::nullopt : std::optional(step.get<std::int64_t>()));
+      position.steps.push_back(step.is_null() ? std::nullopt : std::optional(whole<std::int64_t>(step)));
     }
     body.position = std::move(position);
   }
@@ -197,12 +199,12 @@ const char* write(Json& json, const ev::Decided& body) {
 ev::Body read_decided(const Json& json) {
   ev::Decided body;
   body.id = get_id(json);
-  body.step = json.at("step").get<std::int64_t>();
+  body.step = whole<std::int64_t>(json.at("step"));
   body.decision.kind = read_enum(json.at("kind").get<std::string>(), kDecisions);
   body.decision.rule = json.at("rule").get<std::string>();
   body.decision.reason = json.at("reason").get<std::string>();
   body.decision.numbers = read_numbers(json.at("numbers"));
-  body.decision.references = json.at("references").get<std::vector<TrialId>>();
+  for (const Json& reference : json.at("references")) body.decision.references.push_back(whole<TrialId>(reference));
   return body;
 }
 
@@ -213,7 +215,7 @@ const char* write(Json& json, const ev::Spared& body) {
   return "spared";
 }
 ev::Body read_spared(const Json& json) {
-  return ev::Spared{json.at("trial").get<TrialId>(), json.at("draw").get<double>(), json.at("share").get<double>()};
+  return ev::Spared{whole<TrialId>(json.at("trial")), json.at("draw").get<double>(), json.at("share").get<double>()};
 }
 
 const char* write(Json& json, const ev::StopRequested& body) {
@@ -222,7 +224,7 @@ const char* write(Json& json, const ev::StopRequested& body) {
   return "stop_requested";
 }
 ev::Body read_stop_requested(const Json& json) {
-  return ev::StopRequested{json.at("trial").get<TrialId>(), json.at("reason").get<std::string>()};
+  return ev::StopRequested{whole<TrialId>(json.at("trial")), json.at("reason").get<std::string>()};
 }
 
 const char* write(Json& json, const ev::Interrupted& body) {
@@ -252,8 +254,8 @@ const char* write(Json& json, const ev::GpuUsed& body) {
   return "gpu_used";
 }
 ev::Body read_gpu_used(const Json& json) {
-  GpuUse use{json.at("samples").get<std::int64_t>(), json.at("utilization").get<double>(), json.at("memory").get<std::uint64_t>(),
-             json.at("watts").get<double>()};
+  GpuUse use{whole<std::int64_t>(json.at("samples")), json.at("utilization").get<double>(),
+             whole<std::uint64_t>(json.at("memory")), json.at("watts").get<double>()};
   return ev::GpuUsed{get_id(json), use};
 }
 
@@ -330,11 +332,12 @@ const char* write(Json& json, const ev::OwnerChanged& body) {
 ev::Body read_owner_changed(const Json& json) {
   ev::OwnerChanged body;
   body.host = json.at("host").get<std::string>();
-  body.pid = json.at("pid").get<std::int64_t>();
+  body.pid = whole<std::int64_t>(json.at("pid"));
   LimitChanges& changes = body.changes;
   changes.max_trials = get_optional<std::int64_t>(json, "max_trials");
   changes.max_parallel = get_optional<int>(json, "max_parallel");
-  if (const auto microseconds = get_optional<std::int64_t>(json, "max_runtime")) changes.max_runtime = Duration(*microseconds);
+  if (const auto microseconds = get_optional<std::int64_t>(json, "max_runtime"))
+    changes.max_runtime = read_duration(*microseconds);
   changes.max_gpu_hours = get_optional<double>(json, "max_gpu_hours");
   return body;
 }
@@ -395,15 +398,15 @@ Result<Event> from_line(std::string_view line) {
   if (!checksum_holds(line)) return Status::storage("its checksum does not hold");
   try {
     const Json json = Json::parse(line);
-    const int version = json.at("v").get<int>();
+    const int version = whole<int>(json.at("v"));
     if (version != kJournalVersion) {
       return Status::storage("it is of version " + std::to_string(version) + ", this tune reads version " +
                              std::to_string(kJournalVersion));
     }
     Event event;
-    event.seq = json.at("seq").get<std::int64_t>();
-    event.owner = json.at("owner").get<std::int64_t>();
-    event.time = TimePoint(Duration(json.at("t").get<std::int64_t>()));
+    event.seq = whole<std::int64_t>(json.at("seq"));
+    event.owner = whole<std::int64_t>(json.at("owner"));
+    event.time = TimePoint(read_duration(whole<std::int64_t>(json.at("t"))));
     const auto op = json.at("op").get<std::string>();
     for (const Op& known : kOps) {
       if (known.name != op) continue;

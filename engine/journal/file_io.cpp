@@ -62,11 +62,26 @@ std::string absolute_path(const std::string& path) {
   return error ? path : absolute.string();
 }
 
-Status make_directories(const std::string& path) {
+Status make_directories(const std::string& path, Access access) {
   std::error_code error;
+  const fs::path plain = fs::path(path).lexically_normal();
+  const fs::path parent = (plain.has_filename() ? plain : plain.parent_path()).parent_path();
+  if (access == Access::kOwner && !fs::exists(path, error)) {
+    if (!parent.empty()) fs::create_directories(parent, error);
+    if (!error && mkdir(path.c_str(), S_IRWXU) == 0) return {};
+  }
   fs::create_directories(path, error);
   if (error) return Status::storage("cannot create " + path + ": " + error.message());
   return {};
+}
+
+FileDescriptor open_for_writing(const std::string& path, int flags, Access access) {
+  constexpr mode_t kOwner = S_IRUSR | S_IWUSR;
+  constexpr mode_t kAll = kOwner | S_IRGRP | S_IROTH;
+  FileDescriptor file(open(path.c_str(), O_CREAT | O_CLOEXEC | flags, access == Access::kOwner ? kOwner : kAll));
+  // It may have been there, for others to read.
+  if (file.valid() && access == Access::kOwner && fchmod(file.get(), kOwner) != 0) return FileDescriptor();
+  return file;
 }
 
 Status sync_directory(const std::string& path) {
@@ -76,10 +91,10 @@ Status sync_directory(const std::string& path) {
   return {};
 }
 
-Status write_file_atomically(const std::string& path, std::string_view content) {
+Status write_file_atomically(const std::string& path, std::string_view content, Access access) {
   const std::string beside = path + ".new";
   {
-    const FileDescriptor file(open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    const FileDescriptor file = open_for_writing(beside, O_WRONLY | O_TRUNC, access);
     if (!file.valid()) return storage_error("cannot create", beside);
     while (!content.empty()) {
       const ssize_t put = write(file.get(), content.data(), content.size());

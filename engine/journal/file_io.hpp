@@ -35,11 +35,16 @@ std::string absolute_path(const std::string& path);
 Result<std::string> read_whole_file(const std::string& path);
 /// Whether there is a newline in it; reads no further than to the first.
 Result<bool> has_complete_line(const std::string& path);
-/// Creates the directory and its parents.
-Status make_directories(const std::string& path);
+/// Who may look into what is created: whom the umask lets, or its owner alone.
+enum class Access { kUmask, kOwner };
+
+/// Creates the directory and its parents; `access` is that of the directory itself, where it was not there before.
+Status make_directories(const std::string& path, Access access = Access::kUmask);
 /// Makes names created in or moved into `path` durable.
 Status sync_directory(const std::string& path);
 /// Replaces `path` as a whole: written beside it, synced, renamed, directory synced.
-Status write_file_atomically(const std::string& path, std::string_view content);
+Status write_file_atomically(const std::string& path, std::string_view content, Access access = Access::kUmask);
+/// Opens a file for writing, creating it; `flags` beside O_CREAT. Not valid: the error is in errno.
+FileDescriptor open_for_writing(const std::string& path, int flags, Access access);
 
 }  // namespace tune::engine

@@ -53,8 +53,8 @@ Result<JournalReading> read_journal(std::string_view content, const std::string&
   return reading;
 }
 
-Result<JournalWriter> JournalWriter::open(const std::string& path, std::uint64_t good_length) {
-  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+Result<JournalWriter> JournalWriter::open(const std::string& path, std::uint64_t good_length, Access access) {
+  FileDescriptor file = open_for_writing(path, O_WRONLY | O_APPEND, access);
   if (!file.valid()) return storage_error("cannot open", path);
   const off_t length = lseek(file.get(), 0, SEEK_END);
   if (length < 0) return storage_error("cannot measure", path);

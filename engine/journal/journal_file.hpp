@@ -31,7 +31,7 @@ Result<JournalReading> read_journal(std::string_view content, const std::string&
 class JournalWriter {
  public:
   /// Opens `path` for appending after `good_length` bytes; whatever follows (a torn line) is cut off first.
-  static Result<JournalWriter> open(const std::string& path, std::uint64_t good_length);
+  static Result<JournalWriter> open(const std::string& path, std::uint64_t good_length, Access access = Access::kUmask);
 
   /// Gives the file another name; the directory is not synced.
   Status move_to(const std::string& path);

@@ -7,9 +7,11 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "engine/clock/latest_time.hpp"
 #include "tune/clock.hpp"
 #include "tune/value.hpp"
 
@@ -17,6 +19,18 @@
 namespace tune::engine::json_parts {
 
 using Json = nlohmann::ordered_json;
+
+/// A whole number that a T can hold; nlohmann's own conversion makes something of any number.
+template <typename T>
+T whole(const Json& json) {
+  if (json.is_number_unsigned()) {
+    if (const auto number = json.get<std::uint64_t>(); std::in_range<T>(number)) return static_cast<T>(number);
+  } else if (json.is_number_integer()) {
+    if (const auto number = json.get<std::int64_t>(); std::in_range<T>(number)) return static_cast<T>(number);
+  }
+  throw std::runtime_error("a whole number is due, not a " +
+                           std::string(json.is_number() ? "number like this" : json.type_name()));
+}
 
 inline Json number(double value) {
   if (std::isnan(value)) return "NaN";
@@ -39,7 +53,7 @@ inline Json value_json(const Value& value) {
 
 inline Value read_value(const Json& json) {
   if (json.is_boolean()) return json.get<bool>();
-  if (json.is_number_integer()) return json.get<std::int64_t>();
+  if (json.is_number_integer()) return whole<std::int64_t>(json);
   if (json.is_number_float()) return json.get<double>();
   return json.get<std::string>();
 }
@@ -53,12 +67,23 @@ template <typename T>
 std::optional<T> get_optional(const Json& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end()) return std::nullopt;
-  return found->get<T>();
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+    return whole<T>(*found);
+  else
+    return found->get<T>();
+}
+
+/// Microseconds that can be reckoned with.
+inline Duration read_duration(std::int64_t microseconds) {
+  if (microseconds < -kLatestTime.count() || microseconds > kLatestTime.count()) {
+    throw std::runtime_error(std::to_string(microseconds) + " microseconds are no time");
+  }
+  return Duration(microseconds);
 }
 
 inline std::optional<TimePoint> get_time(const Json& json, const char* key) {
   const auto microseconds = get_optional<std::int64_t>(json, key);
-  return microseconds ? std::optional(TimePoint(Duration(*microseconds))) : std::nullopt;
+  return microseconds ? std::optional(TimePoint(read_duration(*microseconds))) : std::nullopt;
 }
 
 template <typename Enum, std::size_t N>

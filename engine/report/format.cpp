@@ -11,33 +11,7 @@ namespace tune::engine {
 namespace {
 
 constexpr std::size_t kTextBuffer = 400;  // bytes; a double printed in full has at most 309 digits before the point
-constexpr char32_t kBadByte = 0xFFFFFFFF;
 constexpr std::string_view kEllipsis = "…";
-
-/// Takes one character off `text`; a byte that starts no UTF-8 sequence comes back as kBadByte.
-std::pair<char32_t, std::string_view> next_character(std::string_view& text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  std::size_t length = lead < 0x80                   ? 1
-                       : lead >= 0xC2 && lead < 0xE0 ? 2
-                       : lead >= 0xE0 && lead < 0xF0 ? 3
-                       : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                     : 0;
-  char32_t code = length == 1 ? lead : length == 2 ? lead & 0x1FU : length == 3 ? lead & 0x0FU : lead & 0x07U;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (i >= text.size() || (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
-      length = 0;
-      break;
-    }
-    code = (code << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  }
-  if (length == 0) {
-    code = kBadByte;
-    length = 1;
-  }
-  const std::string_view bytes = text.substr(0, length);
-  text.remove_prefix(length);
-  return {code, bytes};
-}
 
 /// Unicode's combining marks and zero-width characters, and its wide and fullwidth ones (UAX 11), by block.
 std::size_t width_of(char32_t code) {
@@ -154,21 +128,6 @@ std::string padded(std::string_view text, std::size_t width, bool to_the_right) 
   const std::size_t used = display_width(text);
   const std::string space(used < width ? width - used : 0, ' ');
   return to_the_right ? space + std::string(text) : std::string(text) + space;
-}
-
-std::string printable(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const auto [code, bytes] = next_character(text);
-    const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
-    if (code == U'\t')
-      out += ' ';
-    else if (control || code == kBadByte)
-      out += '?';
-    else
-      out += bytes;
-  }
-  return out;
 }
 
 std::string parameters_text(const Space& space, const Configuration& configuration) {

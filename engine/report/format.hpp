@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/text/printable.hpp"
 #include "tune/clock.hpp"
 #include "tune/records.hpp"
 
@@ -34,9 +35,6 @@ std::size_t display_width(std::string_view text);
 std::string clipped(std::string_view text, std::size_t width);
 /// Filled with spaces to `width` columns, on the right or on the left.
 std::string padded(std::string_view text, std::size_t width, bool to_the_right = false);
-/// Control characters and bytes that are no UTF-8 become `?`, so that a log line or a value cannot steer a terminal.
-std::string printable(std::string_view text);
-
 /// `name=value name=value`, active parameters only.
 std::string parameters_text(const Space& space, const Configuration& configuration);
 

@@ -46,6 +46,9 @@ inline Json json_parameters(const Space& space, const Configuration& configurati
 }
 
 /// Two spaces of indentation; bytes that are no UTF-8 are replaced, for the document must be readable whatever a trial printed.
-inline std::string json_text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+/// Nothing in it steers a terminal.
+inline std::string json_text(const Json& json) {
+  return plain_json(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
+}
 
 }  // namespace tune::engine

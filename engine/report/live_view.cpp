@@ -65,7 +65,7 @@ double elapsed_wall(const LiveOptions& options, TimePoint now) {
 StyledLine title_line(const StudyRecord& study, const LiveOptions& options, TimePoint now) {
   StyledLine line{{printable(study.name), Style::kBold},
                   {"  " + std::string(to_string(study.objective.goal)) + " " + printable(study.objective.metric) + "  " +
-                       study.strategy + ", early stopping " + study.stopping,
+                       printable(study.strategy) + ", early stopping " + printable(study.stopping),
                    Style::kPlain}};
   return two_ends(std::move(line), duration_text(elapsed_wall(options, now)), options.width);
 }

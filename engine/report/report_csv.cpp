@@ -1,6 +1,7 @@
 #include "engine/report/report_csv.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "engine/report/format.hpp"
 #include "engine/report/ledger.hpp"
@@ -9,7 +10,19 @@ namespace tune::engine {
 
 namespace {
 
-std::string field(const std::string& text) {
+/// Where a spreadsheet would take a text for a formula an apostrophe is put before it.
+std::string no_formula(const std::string& text) {
+  constexpr std::string_view kFirst = "=+-@\t\r";
+  if (text.empty() || kFirst.find(text.front()) == std::string_view::npos) return text;
+  double number = 0.0;
+  const char* begin = text.data() + (text.front() == '+' ? 1 : 0);
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(begin, end, number);
+  return error == std::errc() && stopped == end ? text : "'" + text;
+}
+
+std::string field(const std::string& given) {
+  const std::string text = no_formula(given);
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {

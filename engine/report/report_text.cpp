@@ -43,18 +43,19 @@ std::string reasons_text(const StudyRecord& study) {
 
 std::string heading(const StudyRecord& study) {
   std::string out = "Study " + printable(study.name) + ": " + std::string(to_string(study.status));
-  if (!study.stop_reason.empty()) out += " (" + study.stop_reason + ")";
+  if (!study.stop_reason.empty()) out += " (" + printable(study.stop_reason) + ")";
   out += "\n";
   if (const std::string ending = ending_text(study); !ending.empty()) out += labelled("ended", ending);
   out += labelled("objective", std::string(to_string(study.objective.goal)) + " " + printable(study.objective.metric));
-  out += labelled("search", study.strategy + ", early stopping " + study.stopping + ", seed " + std::to_string(study.seed));
+  out += labelled("search", printable(study.strategy) + ", early stopping " + printable(study.stopping) + ", seed " +
+                                std::to_string(study.seed));
   for (const EarlierStudy& earlier : study.earlier_studies) {
     const bool first = &earlier == &study.earlier_studies.front();
     out +=
         labelled(first ? "warm start" : "", std::string(to_string(earlier.type)) + ", " + printable(earlier_study_text(earlier)));
   }
   if (!study.earlier_studies.empty() && !study.earlier_studies.front().learned_from)
-    out += labelled("", "the strategy " + study.strategy + " does not look at earlier trials");
+    out += labelled("", "the strategy " + printable(study.strategy) + " does not look at earlier trials");
   return out;
 }
 

@@ -174,7 +174,7 @@ std::string named_text(const NamedOptions& named) {
 }
 
 std::string settings_text(const StudySpec& spec) {
-  std::string out = labelled("study", spec.name);
+  std::string out = labelled("study", printable(spec.name));
   out += labelled("objective", objective_text(spec.objective));
   out += labelled("strategy", named_text(spec.strategy) + ", seed " + std::to_string(spec.seed) +
                                   (spec.lookahead > 0 ? ", proposes ahead" : ""));

@@ -34,7 +34,7 @@ std::string end_sentence(const StudyRecord& study, const TrialRecord& trial) {
            (trial.secondary == SecondaryStatus::kNone ? "" : " (" + std::string(to_string(trial.secondary)) + ")") + ".";
   }
   std::string out = "It ended " + status;
-  if (!trial.stop_reason.empty()) out += " (" + trial.stop_reason + ")";
+  if (!trial.stop_reason.empty()) out += " (" + printable(trial.stop_reason) + ")";
   if (trial.failure) out += " (" + std::string(to_string(*trial.failure)) + ")";
   if (!trial.failure_detail.empty()) out += ": " + printable(trial.failure_detail);
   out += trial.value ? ", with " + printable(study.objective.metric) + " = " + to_text(*trial.value) : ", without a value";

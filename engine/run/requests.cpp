@@ -1,5 +1,6 @@
 #include "engine/run/requests.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,14 +15,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uintmax_t kMaxRequestBytes = 4096;
+constexpr off_t kMaxRequestBytes = 4096;
 constexpr std::size_t kMaxRequestsPerLook = 100;
 
 Request read_request(const fs::path& path) {
   Request request;
   request.path = path.string();
-  std::error_code error;
-  const bool small = fs::is_regular_file(path, error) && fs::file_size(path, error) <= kMaxRequestBytes && !error;
+  struct stat found {};
+  const bool small = lstat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_size <= kMaxRequestBytes;
+  if (small && found.st_uid != 0 && found.st_uid != geteuid()) {
+    request.problem = "it is another user's";
+    return request;
+  }
   const Result<std::string> content = small ? read_whole_file(request.path) : Status::invalid("no small file");
   const auto json = content.ok() ? nlohmann::json::parse(*content, nullptr, false) : nlohmann::json();
   if (!json.is_object() || !json.contains("stop")) {

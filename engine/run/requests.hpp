@@ -16,7 +16,8 @@ struct Request {
   std::string problem;           ///< not empty: the file says nothing usable
 };
 
-/// What lies in the study's `requests/` now, oldest name first. Files still being written (not ending in .json) are left alone.
+/// What lies in the study's `requests/` now, oldest name first. Files still being written (not ending in .json) are left alone;
+/// of those that are no plain files, or of another user but root, nothing is taken.
 std::vector<Request> read_requests(const std::string& study_directory);
 
 /// Leaves a request to stop.

@@ -9,6 +9,7 @@
 
 #include "engine/clock/system_clock.hpp"
 #include "engine/core/completion.hpp"
+#include "engine/text/printable.hpp"
 
 namespace tune::engine {
 
@@ -281,7 +282,7 @@ std::string Session::handle(std::string_view line) {
     answer = request.is_discarded() ? error_json("that is no JSON") : parts_->answer(request);
   }
   if (request.is_object() && request.contains("id")) answer["id"] = request["id"];
-  return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return plain_json(answer.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace tune::engine

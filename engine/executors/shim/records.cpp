@@ -28,7 +28,9 @@ bool write_all(int fd, const std::string& text) {
 /// All or nothing: whoever reads `name` sees the whole text.
 bool write_atomically(int directory, const std::string& name, const std::string& text, bool durable) {
   const std::string temporary = name + engine::kUnfinished;
-  const int fd = openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  // A new file: what a trial may have put there, a link or a pipe, is neither written to nor waited for.
+  unlinkat(directory, temporary.c_str(), 0);
+  const int fd = openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return false;
   const bool written = write_all(fd, text) && (!durable || fsync(fd) == 0);
   const int error = errno;

@@ -49,14 +49,6 @@ TEST_CASE("widths are columns, not bytes") {
   CHECK(padded("7", 3, true) == "  7");
 }
 
-TEST_CASE("nothing steers the terminal") {
-  CHECK(printable("a\x1b[31mb\r\n\tc") == "a?[31mb?? c");
-  CHECK(printable("\xC2\x9B"
-                  "2J") == "?2J");  // the one-character CSI
-  CHECK(printable("\xFF") == "?");
-  CHECK(printable("学") == "学");
-}
-
 TEST_CASE("a table is as wide as its cells and has no blanks at the ends of lines") {
   TextTable table({{"n", true}, {"name", false}, {"x", false}});
   table.add({"10", "学", "y"});

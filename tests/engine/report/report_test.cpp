@@ -173,6 +173,20 @@ TEST_CASE("report, CSV: SageMaker's columns, best first, quoted") {
 )");
 }
 
+TEST_CASE("report, CSV: no text is taken for a formula") {
+  StudyRecord study;
+  study.name = "formulas";
+  const std::initializer_list<const char*> values{"=1+1", "+1", "-2e3", "-x", "@SUM(1)", "\tx", "a=b", "", "+-1", "\r"};
+  study.space.categorical("=kind", values);
+  for (const char* value : values) add_trial(study, {Value(std::string(value))}, 0, 1, {1.0});
+  const std::string csv = report_csv({&study});
+  CHECK(csv.starts_with("'=kind,"));
+  std::vector<std::string> cells;
+  for (std::size_t at = csv.find('\n') + 1; at < csv.size(); at = csv.find('\n', at) + 1)
+    cells.push_back(csv.substr(at, csv.find(',', at) - at));
+  CHECK(cells == std::vector<std::string>{"'=1+1", "+1", "-2e3", "'-x", "'@SUM(1)", "'\tx", "a=b", "", "'+-1", "\"'\r\""});
+}
+
 TEST_CASE("report, JSON: the documented keys in their order") {
   const std::string text = report_json(sample_study(), moment(30));
   const auto json = nlohmann::ordered_json::parse(text);

@@ -1,25 +1,23 @@
-// libFuzzer: any bytes, in any chunks, give the same observations and counters as in one piece.
+// Any bytes, in any chunks, give the same observations and counters as in one piece.
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "metrics/log_reader.hpp"
+#include "tests/fuzz/targets.hpp"
 #include "tune/value.hpp"
+
+namespace tune::fuzz {
 
 namespace {
 
-using namespace tune::metrics;
+using namespace metrics;
 
 std::shared_ptr<const CompiledDefinitions> definitions() {
   static const auto kCompiled = [] {
-    const std::vector<tune::MetricDefinition> all = {{"acc", R"(acc=([0-9.]+%?|nan))", R"(epoch (\d+))", 1},
-                                                     {"loss", R"(.*loss=(\S+).*)", {}, 0},
-                                                     {"any", R"(^\W*w(\d*))", R"(it (\d+))", 0}};
+    const std::vector<MetricDefinition> all = {{"acc", R"(acc=([0-9.]+%?|nan))", R"(epoch (\d+))", 1},
+                                               {"loss", R"(.*loss=(\S+).*)", {}, 0},
+                                               {"any", R"(^\W*w(\d*))", R"(it (\d+))", 0}};
     return *compile(all);
   }();
   return kCompiled;
@@ -30,7 +28,11 @@ std::string read(std::string_view log, std::string_view sizes) {
   LogReader reader(definitions());
   std::string all;
   const auto sink = [&](const ParsedObservation& found) {
-    all += found.metric + "@" + std::to_string(found.step) + "=" + tune::to_text(found.value) + " " +
+    require(!found.metric.empty() && found.metric.size() <= static_cast<std::size_t>(kMaxMetricNameLength),
+            "a metric's name has 1 to 255 bytes");
+    require_plain(found.metric);
+    require(found.metric.find('\n') == std::string::npos, "a metric's name is one line");
+    all += found.metric + "@" + std::to_string(found.step) + "=" + to_text(found.value) + " " +
            std::to_string(reader.line_state().offset) + "\n";
   };
   std::size_t turn = 0;
@@ -49,10 +51,10 @@ std::string read(std::string_view log, std::string_view sizes) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void run_log(std::string_view input) {
   constexpr std::size_t kSizes = 4;  // the first bytes say how the rest is broken
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
-  const std::string_view log = input.substr(std::min(kSizes, size));
-  if (read(log, {}) != read(log, input.substr(0, kSizes))) std::abort();
-  return 0;
+  const std::string_view log = input.substr(std::min(kSizes, input.size()));
+  require(read(log, {}) == read(log, input.substr(0, kSizes)), "chunks do not matter");
 }
+
+}  // namespace tune::fuzz
