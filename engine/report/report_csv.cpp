@@ -15,7 +15,8 @@ std::string no_formula(const std::string& text) {
   constexpr std::string_view kFirst = "=+-@\t\r";
   if (text.empty() || kFirst.find(text.front()) == std::string_view::npos) return text;
   double number = 0.0;
-  const char* begin = text.data() + (text.front() == '+' ? 1 : 0);
+  const bool plus = text.front() == '+' && text.compare(1, 1, "-") != 0;  // "+-1" is none
+  const char* begin = text.data() + (plus ? 1 : 0);
   const char* end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(begin, end, number);
   return error == std::errc() && stopped == end ? text : "'" + text;

@@ -178,13 +178,19 @@ TEST_CASE("report, CSV: no text is taken for a formula") {
   study.name = "formulas";
   const std::initializer_list<const char*> values{"=1+1", "+1", "-2e3", "-x", "@SUM(1)", "\tx", "a=b", "", "+-1", "\r"};
   study.space.categorical("=kind", values);
-  for (const char* value : values) add_trial(study, {Value(std::string(value))}, 0, 1, {1.0});
+  for (const char* value : values) {
+    Configuration configuration(1);
+    configuration[0] = std::string(value);
+    test::add_trial(study, configuration, 0, 1, {1.0});
+  }
   const std::string csv = report_csv({&study});
   CHECK(csv.starts_with("'=kind,"));
   std::vector<std::string> cells;
   for (std::size_t at = csv.find('\n') + 1; at < csv.size(); at = csv.find('\n', at) + 1)
     cells.push_back(csv.substr(at, csv.find(',', at) - at));
-  CHECK(cells == std::vector<std::string>{"'=1+1", "+1", "-2e3", "'-x", "'@SUM(1)", "'\tx", "a=b", "", "'+-1", "\"'\r\""});
+  const std::vector<std::string> expected{"'=1+1", "+1", "-2e3", "'-x", "'@SUM(1)", "'\tx", "a=b", "", "'+-1", "\"'\r\""};
+  REQUIRE(cells.size() == expected.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) CHECK(cells[i] == expected[i]);
 }
 
 TEST_CASE("report, JSON: the documented keys in their order") {
