@@ -220,6 +220,7 @@ class Loader {
     if (why.empty()) return;
     if (const YamlNode* node = root_.find("early_stopping"); node != nullptr && rule_pauses(spec_, registry_))
       errors_.add(node->mark, "early_stopping", "pauses trials, which " + why);
+    if (spec_.market) errors_.add(root_.find("executor")->mark, "executor.interrupt", "makes new attempts, which " + why);
     for (const char* key : {"spot", "retry"}) {
       const YamlNode* node = root_.find(key);
       if (node != nullptr && top_.find(key) != nullptr) errors_.add(node->mark, key, "makes new attempts, which " + why);

@@ -93,7 +93,7 @@ void read_channels(const YamlNode& map, const std::string& working_directory, St
     if (!given) continue;
     Channel channel;
     channel.name = member.key;
-    channel.path = (fs::path(working_directory) / *given).lexically_normal().string();
+    channel.path = plain_directory(fs::path(working_directory) / *given).string();
     channel.writable = reader.text("access") != "read_only";
     std::error_code error;
     if (!fs::exists(channel.path, error))

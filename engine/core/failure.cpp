@@ -45,7 +45,6 @@ constexpr std::array kInfrastructureSigns{
 };
 
 constexpr std::array kOutsideSignals{SIGTERM, SIGKILL, SIGINT, SIGHUP, SIGPWR};
-constexpr int kShellSignalBase = 128;
 
 bool holds(const std::vector<std::string>& lines, std::string_view text) {
   return std::ranges::any_of(lines, [text](const std::string& line) { return line.find(text) != std::string::npos; });

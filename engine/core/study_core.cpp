@@ -362,7 +362,9 @@ void StudyCore::request_stop(TrialId trial, const std::string& reason) {
   if (!record().trial(trial).stop_requested) record_event(event::StopRequested{trial, reason});
 }
 
-void StudyCore::interrupted(AttemptId id, const std::string& why, bool lost) { record_event(event::Interrupted{id, why, lost}); }
+void StudyCore::interrupted(AttemptId id, const std::string& why, bool lost, std::optional<TimePoint> ended) {
+  record_event(event::Interrupted{id, why, lost, ended});
+}
 
 void StudyCore::gpu_used(AttemptId id, const GpuUse& use) { record_event(event::GpuUsed{id, use}); }
 

@@ -71,7 +71,8 @@ class StudyCore {
                                   std::optional<event::LogPosition> position = std::nullopt);
   /// Records that the trial is asked to stop; the first reason stays.
   void request_stop(TrialId trial, const std::string& reason);
-  void interrupted(AttemptId id, const std::string& why, bool lost);
+  /// `ended`: when its attempt did, where that is known to be another moment than this.
+  void interrupted(AttemptId id, const std::string& why, bool lost, std::optional<TimePoint> ended = std::nullopt);
   /// What the attempt did with its GPUs; before the record of its end.
   void gpu_used(AttemptId id, const GpuUse& use);
   /// The attempt that was to pause is over: the trial waits. `exit`: how it ended, where that is known.

@@ -38,7 +38,10 @@ int fruitless_attempts(const TrialRecord& trial) {
   for (const Series& series : trial.series) {
     for (const Point& point : series.points) newest = std::max(newest, point.attempt);
   }
-  return trial.attempts.empty() ? 0 : trial.attempts.back().number - newest;
+  const AttemptRecord* last = trial.attempts.empty() ? nullptr : &trial.attempts.back();
+  return static_cast<int>(std::ranges::count_if(trial.attempts, [&](const AttemptRecord& attempt) {
+    return attempt.number > newest && attempt.started && (&attempt == last || attempt.end_reason == "interrupted");
+  }));
 }
 
 Duration time_taken(const StudyRecord& study, const TrialRecord& trial, TimePoint now) {

@@ -20,7 +20,7 @@ int broken_attempts(const TrialRecord& trial);
 /// When a trial whose last attempt infrastructure broke may have its next one; none: at once.
 std::optional<TimePoint> retry_at(const TrialRecord& trial, const RetrySpec& retry);
 
-/// Attempts in a row, the last one included, that ended without an observation of theirs.
+/// Attempts since the newest observation that were interrupted, and the last one, whatever it is, if it has none.
 int fruitless_attempts(const TrialRecord& trial);
 
 /// From the trial's first launch to `now`, without its pauses and without the times when nobody owned the study: what `max_wait`

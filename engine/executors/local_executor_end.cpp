@@ -31,7 +31,8 @@ void LocalExecutor::look(std::uint64_t key) {
     return;
   }
   const auto was_there = [](const Rank& rank) { return !rank.end || !std::holds_alternative<Lost>(*rank.end); };
-  if (std::ranges::any_of(attempt.ranks, was_there)) begin_running(attempt, attempt.spec.gpus);
+  if (std::ranges::any_of(attempt.ranks, was_there))
+    begin_running(attempt, attempt.has_gpus ? gpus_.names(attempt.spec.id) : attempt.spec.gpus);
   finish_ranks(attempt);
 }
 
@@ -75,7 +76,7 @@ void LocalExecutor::stop(AttemptId id, std::chrono::milliseconds grace) {
     end_unstarted(found->second, exit);
   } else if (attempt.state == State::kLooking || attempt.state == State::kRunning) {
     for (Rank& rank : attempt.ranks) rank.unsent_stop = rank.unsent_stop ? std::min(*rank.unsent_stop, grace) : grace;
-    if (attempt.state == State::kRunning) send_stops(attempt);
+    send_stops(attempt);
   }
 }
 
@@ -83,11 +84,12 @@ void LocalExecutor::send_stops(Attempt& attempt) {
   bool all_sent = true;
   for (Rank& rank : attempt.ranks) {
     if (!rank.unsent_stop) continue;
-    if (!rank.runs() || rank.shim.request_stop(*rank.unsent_stop))
+    if (rank.end || (rank.runs() && rank.shim.request_stop(*rank.unsent_stop)))
       rank.unsent_stop.reset();
     else
       all_sent = false;
   }
+  if (attempt.state != State::kRunning) return;  // which of its processes run is being found out
   attempt.next_look = all_sent ? TimePoint::max() : clock_.now() + kLookInterval;
 }
 
@@ -96,7 +98,7 @@ void LocalExecutor::stop_others(Attempt& attempt) {
   for (Rank& rank : attempt.ranks) {
     if (!rank.end) rank.unsent_stop = std::min(rank.unsent_stop.value_or(options_.outside_grace), options_.outside_grace);
   }
-  if (attempt.state == State::kRunning) send_stops(attempt);
+  if (attempt.state == State::kRunning || attempt.state == State::kLooking) send_stops(attempt);
 }
 
 // ---- ends ----

@@ -58,7 +58,13 @@ RankEnd joined_end(std::span<const RankEnd> ends) {
     const auto& exit = std::get<ExitRecord>(end);
     if (ends_attempt(end) && (first == nullptr || exit.ended < first->ended)) first = &exit;
   }
-  return first != nullptr ? RankEnd(*first) : ends.front();
+  if (first != nullptr) return *first;
+  // Of those that were asked to stop, one that was cut off says more than one that was through.
+  for (const RankEnd& end : ends) {
+    const auto& exit = std::get<ExitRecord>(end);
+    if (exit.stop_requested && (failed(exit) || exit.killed)) return exit;
+  }
+  return ends.front();
 }
 
 RankEnd with_usage_of(RankEnd end, std::span<const RankEnd> ends) {

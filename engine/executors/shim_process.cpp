@@ -67,6 +67,7 @@ std::pair<int, ShimProcess> ShimProcess::spawn(const std::string& shim_path, Shi
   std::vector<std::string> words = {shim_path, "--dir", spec.directory, "--grace-ms", std::to_string(outside_grace.count())};
   if (!spec.working_directory.empty()) words.insert(words.end(), {"--cwd", spec.working_directory});
   for (const std::string& path : spec.read_only) words.insert(words.end(), {"--read-only", path});
+  for (const std::string& path : spec.writable) words.insert(words.end(), {"--writable", path});
   words.emplace_back("--");
   words.insert(words.end(), spec.argv.begin(), spec.argv.end());
   std::vector<std::string> variables = environment_of(spec, extra_environment);

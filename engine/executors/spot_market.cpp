@@ -67,9 +67,7 @@ void SpotMarket::place_waiting() {
     waiting_.erase(waiting_.begin());
     const Status status = place(spec, free_slot());
     if (status.ok()) continue;
-    Ended ended;
-    ended.exit.launch_error = status.message();
-    add_event(events_, spec.id, ended);
+    add_event(events_, spec.id, Lost{status.message()});
   }
 }
 

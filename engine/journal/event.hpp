@@ -87,7 +87,8 @@ struct StopRequested {
 struct Interrupted {
   AttemptId id;
   std::string why;
-  bool lost = false;  ///< nobody knows how it ended
+  bool lost = false;                            ///< nobody knows how it ended
+  std::optional<TimePoint> attempt_ended = {};  ///< where that is known: it may be long ago
 };
 /// The attempt is over, and the trial waits until a rule's plan lets it go on with a new one.
 struct Paused {

@@ -231,10 +231,11 @@ const char* write(Json& json, const ev::Interrupted& body) {
   put_id(json, body.id);
   json["why"] = body.why;
   json["lost"] = body.lost;
+  if (body.attempt_ended) json["to"] = body.attempt_ended->time_since_epoch().count();
   return "interrupted";
 }
 ev::Body read_interrupted(const Json& json) {
-  return ev::Interrupted{get_id(json), json.at("why").get<std::string>(), json.at("lost").get<bool>()};
+  return ev::Interrupted{get_id(json), json.at("why").get<std::string>(), json.at("lost").get<bool>(), get_time(json, "to")};
 }
 
 const char* write(Json& json, const ev::Paused& body) {

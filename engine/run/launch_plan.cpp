@@ -81,6 +81,7 @@ LaunchSpec plan_launch(const StudySpec& spec, const StudyRecord& record, const s
   const std::string resolved_directory = resolved(study_directory);
   launch.directory = attempt_directory(resolved_directory, id);
   launch.checkpoint_directory = checkpoint_directory(resolved_directory, id);
+  launch.writable.push_back(launch.directory);
   launch.resources = resources;
   launch.configuration = trial.configuration;
   if (resumes) launch.resume_from = launch.checkpoint_directory;
@@ -111,7 +112,7 @@ LaunchSpec plan_launch(const StudySpec& spec, const StudyRecord& record, const s
   for (const Channel& channel : spec.channels) {
     environment.emplace_back("TUNE_CHANNEL_" + variable_name(channel.name), channel.path);
     environment.emplace_back("SM_CHANNEL_" + variable_name(channel.name), channel.path);
-    if (!channel.writable) launch.read_only.push_back(channel.path);
+    (channel.writable ? launch.writable : launch.read_only).push_back(resolved(channel.path));
   }
   add_sagemaker_variables(environment, spec, params, launch);
   // The user's own come last: they win.

@@ -90,10 +90,30 @@ Status replace(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-Status copy_output(const std::vector<std::string>& attempt_directories, const std::string& about, const std::string& to) {
+namespace {
+
+/// Whether what is at `to` is an output of the study that `about` names: anything else is none of ours to remove.
+Status may_replace(const std::string& about, const fs::path& to) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(to, error))) return {};
+  const Result<std::string> there = read_whole_file((to / kAboutFile).string());
+  const Json theirs = there.ok() ? Json::parse(*there, nullptr, false) : Json();
+  const Json own = Json::parse(about, nullptr, false);
+  for (const char* key : {"study", "study_created"}) {
+    if (!theirs.is_object() || !theirs.contains(key) || theirs[key] != own[key])
+      return Status::storage("output: '" + to.string() + "' is there and no output of this study; it is left as it is");
+  }
+  return {};
+}
+
+}  // namespace
+
+Status copy_output(const std::vector<std::string>& attempt_directories, const std::string& about, const std::string& to,
+                   const std::string& temporary_name) {
   const fs::path target(to);
+  TUNE_RETURN_IF_ERROR(may_replace(about, target));
   TUNE_RETURN_IF_ERROR(make_directories(target.parent_path().string()));
-  const fs::path temporary = target.parent_path() / ("." + target.filename().string() + ".tmp");
+  const fs::path temporary = target.parent_path() / temporary_name;
   std::error_code error;
   fs::remove_all(temporary, error);
   fs::create_directory(temporary, error);
@@ -113,6 +133,7 @@ Status copy_output(const std::vector<std::string>& attempt_directories, const st
     }
     TUNE_RETURN_IF_ERROR(write_file_atomically((temporary / kAboutFile).string(), about));
     TUNE_RETURN_IF_ERROR(sync_file_system(temporary));
+    TUNE_RETURN_IF_ERROR(may_replace(about, target));  // the copy may have taken long
     TUNE_RETURN_IF_ERROR(replace(temporary, target));
     return sync_directory(target.parent_path().string());
   };
@@ -151,6 +172,7 @@ Outputs::~Outputs() {
 }
 
 void Outputs::catch_up(const StudyRecord& study) {
+  forget_failed();
   if (spec_.all) {
     for (; seen_ < study.finished_order.size(); ++seen_) {
       const TrialRecord& trial = study.trial(study.finished_order[seen_]);
@@ -161,28 +183,28 @@ void Outputs::catch_up(const StudyRecord& study) {
   }
 }
 
+/// What could not be copied is asked for again.
+void Outputs::forget_failed() {
+  const std::lock_guard lock(mutex_);
+  if (!failed_.empty()) seen_ = 0;
+  for (const std::string& to : failed_) asked_.erase(to);
+  failed_.clear();
+}
+
 void Outputs::request(const StudyRecord& study, const TrialRecord& trial, const std::string& name) {
   const std::string to = spec_.path + "/" + name;
   if (trial.attempts.empty()) return;  // it came from elsewhere
   const auto asked = asked_.find(to);
   if (asked != asked_.end() && asked->second == trial.id) return;
   asked_[to] = trial.id;
-  std::string wanted = about(study, trial);
-  if (const Result<std::string> there = read_whole_file(to + "/" + kAboutFile); there.ok()) {
-    if (*there == wanted) return;
-    const Json json = Json::parse(*there, nullptr, false);
-    const Json own = identity(study);
-    if (!json.is_object() || json.value("study", "") != own["study"] || json.value("study_created", "") != own["study_created"]) {
-      const std::lock_guard lock(mutex_);
-      problems_.push_back("output: '" + to + "' holds the output of another study and is left as it is");
-      return;
-    }
-  }
   Job job;
+  job.about = about(study, trial);
+  if (const Result<std::string> there = read_whole_file(to + "/" + kAboutFile); there.ok() && *there == job.about) return;
   for (const AttemptRecord& attempt : trial.attempts)
     job.from.push_back(attempt_directory(study_directory_, {trial.id, attempt.number}));
-  job.about = std::move(wanted);
   job.to = to;
+  // The study's own: two studies with one output must not write into one another's copy.
+  job.temporary = "." + name + "." + study.trial(1).name + ".tmp";
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(jobs_, [&](const Job& earlier) { return earlier.to == to; });  // not begun, and out of date
@@ -200,10 +222,13 @@ void Outputs::work() {
     jobs_.pop_front();
     busy_ = true;
     lock.unlock();
-    Status status = copy_output(job.from, job.about, job.to);
+    Status status = copy_output(job.from, job.about, job.to, job.temporary);
     lock.lock();
     busy_ = false;
-    if (!status.ok()) problems_.push_back(status.message());
+    if (!status.ok()) {
+      problems_.push_back(status.message());
+      failed_.push_back(job.to);
+    }
     changed_.notify_all();
   }
 }

@@ -18,7 +18,9 @@ namespace tune::engine {
 /// the earlier ones' logs as `log.attempt-N`, and `about` as `trial.json`. All or nothing: what was at `to` before is there until
 /// everything is copied and on the disk. Symbolic links that lead out of the attempt's directory, and special files, are left
 /// out. A storage error says what could not be done.
-Status copy_output(const std::vector<std::string>& attempt_directories, const std::string& about, const std::string& to);
+/// What is at `to` and no output of the study that `about` names (`study`, `study_created`) is never touched: an error.
+Status copy_output(const std::vector<std::string>& attempt_directories, const std::string& about, const std::string& to,
+                   const std::string& temporary_name);
 
 /// Copies in the background what a study's `output` asks for, in the order in which it was asked for. What a crash or a full disk
 /// has kept from being copied is copied when the study is gone on with: `catch_up` compares what is there with what should be.
@@ -45,9 +47,11 @@ class Outputs {
     std::vector<std::string> from;
     std::string about;
     std::string to;
+    std::string temporary;  ///< name beside it
   };
 
   void request(const StudyRecord& study, const TrialRecord& trial, const std::string& name);
+  void forget_failed();
   void work();
 
   OutputSpec spec_;
@@ -58,6 +62,7 @@ class Outputs {
   std::condition_variable changed_;
   std::deque<Job> jobs_;               // guarded by mutex_
   std::vector<std::string> problems_;  // guarded by mutex_
+  std::vector<std::string> failed_;    // destinations; guarded by mutex_
   bool busy_ = false;                  // guarded by mutex_
   bool over_ = false;                  // guarded by mutex_
   std::thread worker_;                 ///< last: it uses the rest

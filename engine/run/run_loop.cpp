@@ -72,6 +72,7 @@ Status RunLoop::adopt_in_flight() {
     if (!detail.in_flight) continue;
     const AttemptId id{trial, detail.attempt};
     Live& live = make_live(id);
+    live.adopted = true;
     recall(live);
     const AttemptRecord& attempt = core_.record().trial(trial).attempts.back();
     LaunchSpec spec = plan_launch(launch_spec(), core_.record(), core_.directory(), id, options_.resources, false);
@@ -233,7 +234,8 @@ void RunLoop::receive(ExecutorEvent& event) {
     note("waits: " + waiting->why, event.id.trial);
   } else if (const auto* started = std::get_if<Started>(&event.body)) {
     if (!core_.record().trial(event.id.trial).attempts.back().started) core_.started(event.id, *started);
-    set_time_limit(live);
+    // One that ended while nobody looked has nothing left that could take too long.
+    if (!live.adopted || live.begun) set_time_limit(live);
     if (!live.last_sign) live.last_sign = clock_.now();
   } else if (const auto* output = std::get_if<Output>(&event.body)) {
     if (output->offset + output->bytes.size() > live.old_output) live.last_sign = clock_.now();

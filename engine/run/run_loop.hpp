@@ -73,7 +73,8 @@ class RunLoop {
     AttemptId id;
     std::optional<metrics::LogReader> reader;
     std::deque<Item> items;          ///< received and not consumed yet
-    std::optional<TimePoint> begun;  ///< by our clock, of one that was adopted
+    bool adopted = false;            ///< it was started by an earlier owner
+    std::optional<TimePoint> begun;  ///< by our clock, of one that was adopted and runs
     std::optional<TimeLimit> time_limit;
     std::optional<TimePoint> last_sign;  ///< when it last said something, its start at least; none before that
     std::uint64_t old_output = 0;        ///< bytes of the log that were there when it was adopted
@@ -122,6 +123,7 @@ class RunLoop {
   void consume_exit(Live& live, const ExitRecord& exit);
   void consume_gone(Live& live, const Gone& gone);
   void again_or_fail(const Live& live, const EndReport& report, const std::string& why, bool broken);
+  [[nodiscard]] std::optional<TimePoint> end_of(const Live& live, const ExitRecord& exit) const;
   void forget(Live& live);
   [[nodiscard]] std::int64_t clock_of(TrialId trial) const;
   [[nodiscard]] bool is_ending(TrialId trial) const;

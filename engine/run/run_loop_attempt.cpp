@@ -1,7 +1,10 @@
 #include <algorithm>
 
+#include "engine/config/pausing.hpp"
 #include "engine/core/failure.hpp"
 #include "engine/core/waiting.hpp"
+#include "engine/executors/attempt_files.hpp"
+#include "engine/run/launch_plan.hpp"
 #include "engine/run/run_loop.hpp"
 
 /// How an attempt ends, whether its trial goes on with another one, and when.
@@ -115,26 +118,44 @@ EndReport RunLoop::report_of(const Live& live, const ExitRecord& exit) const {
   return report;
 }
 
+/// When the attempt ended, where that may have been long ago: nobody looked.
+std::optional<TimePoint> RunLoop::end_of(const Live& live, const ExitRecord& exit) const {
+  if (exit.ended.time_since_epoch().count() != 0) return exit.ended;
+  if (!live.adopted) return std::nullopt;
+  const auto& started = core_.record().trial(live.id.trial).attempts.back().started;
+  const auto log = look_at_log(attempt_directory(core_.directory(), live.id));
+  if (!started || !log) return started;
+  return std::clamp(log->written, *started, std::max(*started, clock_.now()));
+}
+
 /// The trial fails after too many attempts that were not its fault, or goes on with another one.
 void RunLoop::again_or_fail(const Live& live, const EndReport& report, const std::string& why, bool broken) {
   const TrialRecord& trial = core_.record().trial(live.id.trial);
   const bool began = trial.attempts.back().started.has_value();
   const int most = broken ? core_.spec().retry.max_attempts : kMaxFruitlessAttempts;
   const int so_far = broken ? broken_attempts(trial) + 1 : fruitless_attempts(trial);
-  if (!began || so_far < most) {
-    core_.interrupted(live.id, why, broken);
+  // Its steps would be counted on from the wrong one.
+  const bool cannot = broken && !trial.series.empty() && !why_no_new_attempt(launch_spec()).empty();
+  if (!began || (so_far < most && !cannot)) {
+    core_.interrupted(live.id, why, broken, end_of(live, report.exit));
     return;
   }
-  const char* what = broken ? " attempts were broken by the infrastructure; the last one: "
-                            : " attempts in a row were ended from outside before they said anything; the last one: ";
   event::Ended ended;
   ended.id = live.id;
   ended.status = TrialStatus::kFailed;
   ended.failure = broken ? FailureClass::kLost : FailureClass::kSignal;
-  ended.detail = std::to_string(so_far) + what + why;
+  if (cannot) {
+    ended.detail = "broken by the infrastructure, and it cannot go on, for its steps are counted (no `step` pattern): " + why;
+  } else {
+    ended.detail = std::to_string(so_far) +
+                   (broken ? " attempts were broken by the infrastructure; the last one: "
+                           : " attempts in a row were ended from outside before they said anything; the last one: ") +
+                   why;
+  }
   ended.last_lines = report.last_lines;
   ended.exit_code = report.exit.code;
   ended.exit_signal = report.exit.signal;
+  ended.attempt_ended = end_of(live, report.exit);
   core_.end(std::move(ended));
 }
 
@@ -147,7 +168,7 @@ void RunLoop::consume_exit(Live& live, const ExitRecord& exit) {
     core_.paused(id, exit);
   } else if (goes_on && exit.stop_requested) {
     // Asked to stop by Ctrl-C, in this run or the one before: the trial goes on later.
-    core_.interrupted(id, "tune was interrupted", false);
+    core_.interrupted(id, "tune was interrupted", false, end_of(live, exit));
   } else if (const auto broken = broken_infrastructure(exit, report.last_lines); goes_on && broken) {
     again_or_fail(live, report, *broken, true);
   } else if (goes_on && core_.spec().spot && ended_from_outside(exit)) {
@@ -165,10 +186,8 @@ void RunLoop::consume_gone(Live& live, const Gone& gone) {
     core_.end(id, report_of(live, {}));
   } else if (is_ending(id.trial)) {
     core_.paused(id, {});
-  } else if (gone.lost) {
-    again_or_fail(live, report_of(live, {}), gone.why, true);
   } else {
-    core_.interrupted(id, gone.why, false);
+    again_or_fail(live, report_of(live, {}), gone.why, gone.lost);
   }
   forget(live);
 }

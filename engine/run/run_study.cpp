@@ -3,6 +3,7 @@
 #include "engine/clock/system_clock.hpp"
 #include "engine/core/study_core.hpp"
 #include "engine/run/local_run.hpp"
+#include "engine/run/outputs.hpp"
 #include "engine/run/run_loop.hpp"
 
 namespace tune::engine {
@@ -84,6 +85,16 @@ Summary run_study(const RunRequest& request, const Registry& registry, RunObserv
     observer.happened((*core)->record(), begun);
     RunLoop loop(**core, *run->executor, clock, std::move(run->options), interrupts, &observer);
     status = loop.run();
+  } else if (const auto& output = (*core)->spec().output) {
+    // tune may have been killed in the middle of the last copy.
+    Outputs outputs(*output, (*core)->directory());
+    outputs.catch_up((*core)->record());
+    outputs.finish();
+    for (const std::string& problem : outputs.take_problems()) {
+      Happening note;
+      note.text = problem;
+      observer.happened((*core)->record(), note);
+    }
   }
   Summary summary = summarize((*core)->record());
   summary.status = std::move(status);

@@ -234,7 +234,7 @@ Status StudyState::on(const Event&, const event::StopRequested& body) {
 Status StudyState::on(const Event& event, const event::Interrupted& body) {
   Result<AttemptRecord*> attempt = newest_attempt(body.id);
   if (!attempt.ok()) return attempt.status();
-  close(**attempt, event.time);
+  close(**attempt, body.attempt_ended.value_or(event.time));
   (*attempt)->end_reason = body.lost ? "lost" : "interrupted";
   TrialRecord& trial = record_.trials[static_cast<std::size_t>(body.id.trial - 1)];
   trial.secondary = SecondaryStatus::kInterrupted;

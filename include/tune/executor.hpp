@@ -38,7 +38,11 @@ struct LaunchSpec {
   std::vector<std::string> gpus = {};       ///< adopt: the GPUs the attempt was given
   int slot = -1;                            ///< adopt
   std::vector<std::string> read_only = {};  ///< absolute paths that the attempt must not write to, where that can be enforced
+  std::vector<std::string> writable = {};   ///< absolute paths that stay as they are also below one of those
 };
+
+/// What a shell adds to the number of the signal that ended the program it had started.
+inline constexpr int kShellSignalBase = 128;
 
 /// How an attempt's command ended; from exit.json, the durable copy.
 struct ExitRecord {

@@ -16,6 +16,8 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments) {
       arguments.working_directory = value;
     } else if (std::strcmp(name, "--read-only") == 0) {
       arguments.read_only.emplace_back(value);
+    } else if (std::strcmp(name, "--writable") == 0) {
+      arguments.writable.emplace_back(value);
     } else if (std::strcmp(name, "--grace-ms") == 0) {
       const char* end = value + std::strlen(value);
       const auto [stopped, error] = std::from_chars(value, end, arguments.grace_ms);

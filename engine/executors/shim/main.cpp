@@ -16,8 +16,9 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "--launcher") == 0) return tune::shim::serve_launches(argv);
   tune::shim::Arguments arguments;
   if (!tune::shim::parse_arguments(argc, argv, arguments)) {
-    std::fprintf(
-        stderr, "usage: tune-shim --dir ATTEMPT_DIR [--grace-ms N] [--cwd DIR] [--read-only PATH]... -- COMMAND [ARGUMENT...]\n");
+    std::fprintf(stderr,
+                 "usage: tune-shim --dir ATTEMPT_DIR [--grace-ms N] [--cwd DIR] [--read-only PATH]... [--writable PATH]... -- "
+                 "COMMAND [ARGUMENT...]\n");
     return tune::engine::kShimUsage;
   }
   syscall(SYS_close_range, 3U, ~0U, 0U);  // what the caller's process left open is none of the command's business

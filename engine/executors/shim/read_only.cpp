@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace tune::shim {
@@ -46,24 +47,26 @@ int bind_read_only(const std::string& path) {
 
 }  // namespace
 
-int make_read_only(const std::vector<std::string>& paths, const std::string& writable, std::string& failed) {
+int make_read_only(const std::vector<std::string>& paths, const std::vector<std::string>& writable) {
   if (paths.empty()) return 0;
-  failed = paths.front();
-  // As the mounts are now: what is bound from here later is not read-only.
-  const int kept = open(writable.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (kept < 0) return errno;
   if (const int error = leave_mounts(); error != 0) return error;
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return errno;
-  bool hidden = false;
-  for (const std::string& path : paths) {
-    failed = path;
-    if (const int error = bind_read_only(path); error != 0) return error;
-    hidden = hidden || lies_in(writable, path);
+  // As the mounts of this namespace are now: what is bound from here later is not read-only.
+  std::vector<int> kept;
+  for (const std::string& path : writable) {
+    const bool hidden = std::any_of(paths.begin(), paths.end(), [&path](const std::string& one) { return lies_in(path, one); });
+    kept.push_back(hidden ? open(path.c_str(), O_PATH | O_CLOEXEC) : -1);
+    if (hidden && kept.back() < 0) return errno;
   }
-  if (!hidden) return 0;
-  failed = writable;
-  const std::string source = "/proc/self/fd/" + std::to_string(kept);
-  return mount(source.c_str(), writable.c_str(), nullptr, MS_BIND | MS_REC, nullptr) == 0 ? 0 : errno;
+  for (const std::string& path : paths) {
+    if (const int error = bind_read_only(path); error != 0) return error;
+  }
+  for (std::size_t i = 0; i < writable.size(); ++i) {
+    if (kept[i] < 0) continue;
+    const std::string source = "/proc/self/fd/" + std::to_string(kept[i]);
+    if (mount(source.c_str(), writable[i].c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) return errno;
+  }
+  return 0;
 }
 
 }  // namespace tune::shim

@@ -193,8 +193,7 @@ void Supervisor::become_command(int go, int report, int log) const {
   while ((got = read(go, &word, 1)) < 0 && errno == EINTR) {
   }
   if (got != 1) _exit(127);
-  std::string path;
-  if (const int error = make_read_only(arguments_.read_only, arguments_.directory, path); error != 0) {
+  if (const int error = make_read_only(arguments_.read_only, arguments_.writable); error != 0) {
     errno = error;
     fail('r');
   }

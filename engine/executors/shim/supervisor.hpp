@@ -15,6 +15,7 @@ struct Arguments {
   std::string directory;                    ///< the attempt's
   std::string working_directory;            ///< empty: the caller's
   std::vector<std::string> read_only = {};  ///< paths that the command must not write to
+  std::vector<std::string> writable = {};   ///< paths that stay as they are, also below one of those
   std::int64_t grace_ms = 0;                ///< for a SIGTERM from outside; a stop request brings its own
   char** command = nullptr;                 ///< ends with a null pointer
 };

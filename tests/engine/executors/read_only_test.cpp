@@ -37,6 +37,7 @@ TEST_CASE("a trial cannot write to what is read-only, and can everywhere else") 
   LaunchSpec spec = fixture.shell(1, kTriesToWrite);
   spec.working_directory = fixture.files().path().string();
   spec.read_only = {fixture.files() / "data"};
+  spec.writable = {spec.directory, fixture.files() / "nowhere near"};
   REQUIRE(fixture.executor().launch(spec).ok());
   log.until_over(spec.id);
   if (!log.exit(spec.id).launch_error.empty()) {
@@ -58,12 +59,17 @@ TEST_CASE("the attempt's own directory can be written to, also below what is rea
   EventLog log(fixture.executor(), fixture.clock());
   LaunchSpec spec = fixture.shell(1, kTriesToWrite);
   spec.working_directory = fixture.files().path().string();
+  fixture.files().write("cache/old", "old");
+  spec.argv.back() += "; echo new > cache/new";
   spec.read_only = {fixture.files() / "data/numbers", fixture.files().path().string()};
+  spec.writable = {spec.directory, fixture.files() / "cache"};
   REQUIRE(fixture.executor().launch(spec).ok());
   log.until_over(spec.id);
-  if (!log.exit(spec.id).launch_error.empty()) return;
+  if (!log.exit(spec.id).launch_error.empty() && geteuid() != 0) return;
+  REQUIRE(log.exit(spec.id).launch_error == "");
   check_untouched(fixture.files());
   CHECK(test::read_file(spec.directory + "/kept") == "kept\n");
+  CHECK(test::read_file(fixture.files() / "cache/new") == "new\n");
   CHECK(!fs::exists(fixture.files() / "beside"));
 }
 

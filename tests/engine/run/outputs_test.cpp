@@ -40,6 +40,8 @@ StudySpec keeping(const TempDir& dir, bool all) {
 
 nlohmann::json about(const std::string& directory) { return nlohmann::json::parse(read_file(directory + "/trial.json")); }
 
+constexpr const char* kOurs = R"({"study": "ours", "study_created": "now"})";
+
 std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(directory)) names.push_back(entry.path().filename().string());
@@ -89,8 +91,8 @@ TEST_CASE("all trials with a value, the last attempt's files and the logs of tho
   check_all();
   // A crash came in the middle of a copy, and before another one.
   fs::remove_all(dir / ("kept/" + record.trial(1).name));
-  fs::remove(dir / ("kept/" + record.trial(2).name + "/trial.json"));
-  dir.write("kept/." + record.trial(1).name + ".tmp/model/weights", "half");
+  fs::remove_all(dir / ("kept/" + record.trial(2).name));
+  dir.write("kept/." + record.trial(1).name + "." + record.trial(1).name + ".tmp/model/weights", "half");
   Outputs outputs(*spec.output, dir / "study");
   outputs.catch_up(record);
   outputs.finish();
@@ -103,25 +105,30 @@ TEST_CASE("what is there stays until the new is complete, and what is another st
   dir.write("one/1/model/weights", "first");
   dir.write("two/1/model/weights", "second");
   dir.write("two/1/model/more", "second");
-  REQUIRE(copy_output({dir / "one/1"}, "{}", dir / "kept/best").ok());
-  REQUIRE(copy_output({dir / "two/1"}, "{}", dir / "kept/best").ok());
+  REQUIRE(copy_output({dir / "one/1"}, kOurs, dir / "kept/best", ".tmp").ok());
+  REQUIRE(copy_output({dir / "two/1"}, kOurs, dir / "kept/best", ".tmp").ok());
   CHECK(read_file(dir / "kept/best/model/weights") == "second");
-  const Status gone = copy_output({dir / "three/1"}, "{}", dir / "kept/best");
+  const Status gone = copy_output({dir / "three/1"}, kOurs, dir / "kept/best", ".tmp");
   CHECK(!gone.ok());
   CHECK(gone.code() == ErrorCode::kStorage);
   CHECK(gone.message().find("three/1") != std::string::npos);
   CHECK(read_file(dir / "kept/best/model/more") == "second");
   CHECK(names_in(dir / "kept") == std::vector<std::string>{"best"});
 
-  dir.write("kept/best/trial.json", "{\"study\": \"another\", \"study_created\": \"then\"}");
-  Recorder recorder;
-  const StudySpec spec = keeping(dir, false);
-  REQUIRE(run_simulated(dir / "study", spec, leaving_files(dir, curve_script(6)), &recorder).ok());
-  CHECK(read_file(dir / "kept/best/model/weights") == "second");
-  const auto said = std::ranges::count_if(recorder.happenings, [](const Happening& one) {
-    return one.text.find("holds the output of another study") != std::string::npos;
-  });
-  CHECK(said >= 1);
+  int number = 0;
+  for (const char* theirs : {"{\"study\": \"another\", \"study_created\": \"then\"}", "{\"study\": 5}", "no JSON", ""}) {
+    CAPTURE(theirs);
+    dir.write("kept/best/trial.json", theirs);
+    if (*theirs == '\0') fs::remove(dir / "kept/best/trial.json");  // a directory of the user's own
+    Recorder recorder;
+    const StudySpec spec = keeping(dir, false);
+    REQUIRE(run_simulated(dir / ("study" + std::to_string(++number)), spec, leaving_files(dir, curve_script(6)), &recorder).ok());
+    CHECK(read_file(dir / "kept/best/model/weights") == "second");
+    CHECK(names_in(dir / "kept") == std::vector<std::string>{"best"});
+    const auto said = std::ranges::count_if(
+        recorder.happenings, [](const Happening& one) { return one.text.find("no output of this study") != std::string::npos; });
+    CHECK(said >= 1);
+  }
 }
 
 TEST_CASE("links that lead out, special files and a disk that cannot be written to") {
@@ -133,9 +140,9 @@ TEST_CASE("links that lead out, special files and a disk that cannot be written 
   fs::create_symlink("ranks/1/log", dir / "one/1/log.1");
   fs::create_symlink("nowhere", dir / "one/1/model/dangling");
   REQUIRE(mkfifo((dir / "one/1/output").c_str(), 0600) == 0);
-  REQUIRE(copy_output({dir / "one/1"}, "{}", dir / "kept/best").ok());
+  REQUIRE(copy_output({dir / "one/1"}, kOurs, dir / "kept/best", ".tmp").ok());
   CHECK(names_in(dir / "kept/best") == std::vector<std::string>{"log.1", "model", "trial.json"});
   CHECK(names_in(dir / "kept/best/model") == std::vector<std::string>{"weights"});
   CHECK(read_file(dir / "kept/best/log.1") == "log of process 1");
-  CHECK(!copy_output({dir / "one/1"}, "{}", dir / "secret/best").ok());
+  CHECK(!copy_output({dir / "one/1"}, kOurs, dir / "secret/best", ".tmp").ok());
 }
