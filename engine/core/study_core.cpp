@@ -247,7 +247,7 @@ AttemptId StudyCore::launch(TrialId trial, std::optional<std::int64_t> resumed_f
 }
 
 void StudyCore::started(AttemptId id, const Started& where) {
-  record_event(event::Started{id, where.host, where.gpus, where.slot});
+  record_event(event::Started{id, where.host, where.gpus, where.slot, where.gpu_share});
 }
 
 bool StudyCore::is_protected(const TrialRecord& trial) const {

@@ -138,7 +138,10 @@ Status LocalExecutor::start(std::uint64_t key) {
     wait_for_place(attempt, why);
     return {};
   }
-  if (!std::exchange(attempt.has_gpus, true)) attempt.begun = now;
+  if (!std::exchange(attempt.has_gpus, true)) {
+    attempt.begun = now;
+    attempt.told_waiting = false;
+  }
   const Duration waited = now - attempt.begun;
   if (const std::string why = gpus_.not_free(spec.id); !why.empty() && waited < kGpuMemoryPatience) {
     wait_for_place(attempt, why);
