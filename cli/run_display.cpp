@@ -106,6 +106,8 @@ class LiveDisplay final : public engine::RunObserver {
   void happened(const StudyRecord& study, const Happening& happening) override {
     switch (happening.kind) {
       case Happening::Kind::kLaunched:
+        options_.gpu_samples.erase(happening.trial);
+        return;
       case Happening::Kind::kObserved:
       case Happening::Kind::kDecision:
         return;  // the table shows them
@@ -119,6 +121,7 @@ class LiveDisplay final : public engine::RunObserver {
     if (const std::string line = interrupted_.take(); !line.empty()) above_ += line;
     draw(study, now);
   }
+  void sampled(AttemptId id, const GpuSampled& sample) override { options_.gpu_samples[id.trial] = sample; }
 
  private:
   void draw(const StudyRecord& study, TimePoint now) {

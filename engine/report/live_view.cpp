@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/report/format.hpp"
+#include "engine/report/gpu_use.hpp"
 #include "engine/report/ledger.hpp"
 #include "tune/study_view.hpp"
 
@@ -124,6 +125,23 @@ std::string curve_or_state(const StudyRecord& study, const TrialRecord& trial, s
   return sparkline(values, width);
 }
 
+/// What the trials' GPUs do; without columns where none was sampled.
+std::vector<Column> gpu_columns(const std::vector<const TrialRecord*>& shown, const std::map<TrialId, GpuSampled>& samples) {
+  Column busy{"GPU", {}, true, {}};
+  Column memory{"memory", {}, true, {}};
+  Column power{"power", {}, true, {}};
+  bool any = false;
+  for (const TrialRecord* trial : shown) {
+    const auto found = samples.find(trial->id);
+    const bool known = found != samples.end();
+    any = any || known;
+    busy.cells.push_back(known ? fixed(100.0 * found->second.utilization, 0) + " %" : "-");
+    memory.cells.push_back(known ? memory_text(found->second.memory_bytes) : "-");
+    power.cells.push_back(known && found->second.watts > 0.0 ? fixed(found->second.watts, 0) + " W" : "-");
+  }
+  return any ? std::vector<Column>{std::move(busy), std::move(memory), std::move(power)} : std::vector<Column>();
+}
+
 struct Rows {
   Column number{"trial", {}, true, {}};
   std::vector<Column> parameters;
@@ -167,12 +185,22 @@ void cut_titles(const StudyRecord& study, std::vector<Column>& parameters, std::
   }
 }
 
-/// The table of running trials: the fixed columns, and between them as many parameters as fit; the title line says how many did
-/// not.
-std::vector<StyledLine> trial_lines(const StudyRecord& study, const std::vector<const TrialRecord*>& shown, std::size_t width) {
+/// The table of running trials: the fixed columns, those of the GPUs where there is room for all of them, and between them as
+/// many parameters as fit; the title line says how many did not.
+std::vector<StyledLine> trial_lines(const StudyRecord& study, const std::vector<const TrialRecord*>& shown,
+                                    const LiveOptions& options) {
+  const std::size_t width = options.width;
   const std::size_t spark = std::clamp(width / 8, kMinSparkline, kMaxSparkline);
   Rows rows = make_rows(study, shown, spark);
   std::size_t used = room_of(rows.number) + room_of(rows.step) + room_of(rows.value) + std::max(rows.curve.width(), spark);
+  std::vector<Column> gpu = gpu_columns(shown, options.gpu_samples);
+  std::size_t for_gpu = 0;
+  for (const Column& column : gpu) for_gpu += room_of(column);
+  if (used + for_gpu + kRoomForMore > width) {
+    gpu.clear();
+    for_gpu = 0;
+  }
+  used += for_gpu;
   cut_titles(study, rows.parameters, width > used ? width - used : 0);
   std::vector<const Column*> columns{&rows.number};
   std::size_t fit = 0;
@@ -184,7 +212,9 @@ std::vector<StyledLine> trial_lines(const StudyRecord& study, const std::vector<
   }
   Column more{"+" + std::to_string(rows.parameters.size() - fit), std::vector<std::string>(shown.size()), true, Style::kDim};
   if (fit < rows.parameters.size()) columns.push_back(&more);
-  for (const Column* column : {&rows.step, &rows.value, &rows.curve}) columns.push_back(column);
+  for (const Column* column : {&rows.step, &rows.value}) columns.push_back(column);
+  for (const Column& column : gpu) columns.push_back(&column);
+  columns.push_back(&rows.curve);
 
   std::vector<StyledLine> lines(shown.size() + 1);
   for (const Column* column : columns) {
@@ -269,7 +299,7 @@ std::vector<StyledLine> live_view(const StudyRecord& study, const LiveOptions& g
     if (++active <= rows) shown.push_back(&study.trial(id));
   }
   if (!shown.empty()) {
-    for (StyledLine& line : trial_lines(study, shown, options.width)) lines.push_back(std::move(line));
+    for (StyledLine& line : trial_lines(study, shown, options)) lines.push_back(std::move(line));
   }
   if (active > shown.size()) {
     lines.push_back(fitted({{"and " + std::to_string(active - shown.size()) + " more", Style::kDim}}, options.width));

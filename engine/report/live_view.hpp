@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "tune/executor.hpp"
 #include "tune/records.hpp"
 
 /// The table a person watches while a study runs, as a pure function of its record, so that it can be tested without a terminal.
@@ -27,11 +29,12 @@ struct LiveOptions {
   std::optional<std::int64_t> max_trials;
   int max_parallel = 1;
   std::optional<Duration> max_runtime;
-  TimePoint run_started;      ///< when the process that draws began to run the study
-  Duration active_before{0};  ///< wall time of the study before that
+  TimePoint run_started;                           ///< when the process that draws began to run the study
+  Duration active_before{0};                       ///< wall time of the study before that
+  std::map<TrialId, GpuSampled> gpu_samples = {};  ///< the newest of each trial's attempt; none: no columns for them
 };
 
-/// Total, best, one line per running trial (number, parameters, step, objective, its curve), hours, time left.
+/// Total, best, one line per running trial (number, parameters, step, objective, what its GPUs do, its curve), hours, time left.
 std::vector<StyledLine> live_view(const StudyRecord& study, const LiveOptions& options, TimePoint now);
 
 /// Seconds until the study ends: the work left at the mean training time of the finished trials, over the parallel slots, at most

@@ -8,6 +8,7 @@
 #include "engine/report/ending_text.hpp"
 #include "engine/report/false_stops.hpp"
 #include "engine/report/format.hpp"
+#include "engine/report/gpu_use.hpp"
 #include "engine/report/slot_ledger.hpp"
 #include "engine/report/spot_cost.hpp"
 #include "engine/report/text_table.hpp"
@@ -220,6 +221,7 @@ std::string hours_section(const StudyRecord& study, Until until, const FalseStop
   out += labelled("training", line(ledger.training) + ", the running time of all trials added up");
   out += labelled("wall", line(ledger.wall));
   if (ledger.gpu > 0) out += labelled("GPU", line(ledger.gpu));
+  if (const std::string use = gpu_use_text(study, until); !use.empty()) out += labelled("GPU use", use);
   out += spot_lines(study, spot_cost(study, until), padded("spot", kLabelWidth) + "  ");
   if (ledger.failed > 0)
     out += labelled("lost", line(ledger.failed) + " of the training time, in trials that failed or diverged");

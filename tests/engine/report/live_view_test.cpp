@@ -80,6 +80,27 @@ TEST_CASE("parameters that do not fit are counted, the curve stays") {
   CHECK(contains(narrow, "0.65"));
 }
 
+TEST_CASE("what the GPUs do has columns where it is known and fits") {
+  StudyRecord study = sample_study();
+  test::add_trial(study, study.trials[1].configuration, 20, std::nullopt, {});
+  LiveOptions options = options_of(80);
+  options.gpu_samples[1] = {1.0, 1, 1};  // of a trial that is over
+  CHECK_FALSE(contains(drawn(study, options, moment(30)), "memory"));
+  options.gpu_samples[6] = {0.874, 12'902ULL << 20, 312.4};
+  const auto lines = drawn(study, options, moment(30));
+  REQUIRE(lines.size() == 7);
+  CHECK(lines[4].find("step  value   GPU    memory  power  curve") != std::string::npos);
+  CHECK(lines[5].find(" 3/5   0.65  87 %  12.6 GiB  312 W  ▁▆█") != std::string::npos);
+  CHECK(lines[6].find("-/5      -     -         -      -") != std::string::npos);
+  for (std::size_t width = 20; width < 120; ++width) {
+    options.width = width;
+    for (const std::string& line : drawn(study, options, moment(30))) CHECK(display_width(line) <= width);
+  }
+  options.width = 40;
+  CHECK_FALSE(contains(drawn(study, options, moment(30)), "GiB"));
+  CHECK(contains(drawn(study, options, moment(30)), "▁▆█"));
+}
+
 TEST_CASE("more running trials than rows are counted") {
   StudyRecord study = sample_study();
   for (int i = 0; i < 30; ++i) test::add_trial(study, study.trials[1].configuration, 20, std::nullopt, {});
