@@ -43,6 +43,14 @@ Json observations_json(const TrialRecord& trial) {
   return list;
 }
 
+Json gpu_use_json(const std::optional<GpuUse>& use) {
+  if (!use) return nullptr;
+  return {{"samples", use->samples},
+          {"utilization", json_number(use->utilization)},
+          {"memory_bytes", use->memory_bytes},
+          {"watts", json_number(use->watts)}};
+}
+
 Json attempts_json(const TrialRecord& trial) {
   Json list = Json::array();
   for (const AttemptRecord& attempt : trial.attempts) {
@@ -55,6 +63,7 @@ Json attempts_json(const TrialRecord& trial) {
                     {"host", text_or_null(attempt.host)},
                     {"gpus", std::move(gpus)},
                     {"slot", attempt.slot >= 0 ? Json(attempt.slot) : Json(nullptr)},
+                    {"gpu_use", gpu_use_json(attempt.gpu_use)},
                     {"resumed_from_step", json_or_null(attempt.resumed_from_step)}});
   }
   return list;

@@ -214,7 +214,7 @@ TEST_CASE("report, JSON: the documented keys in their order") {
         "trial name status secondary_status stop_reason failure_class value last_step spared_at_step parameters start end "
         "elapsed_seconds training_seconds gpu_seconds billable_seconds observations attempts warnings");
   CHECK(keys(trial.at("observations")[0]) == "metric step value attempt time");
-  CHECK(keys(trial.at("attempts")[0]) == "attempt start end end_reason host gpus slot resumed_from_step");
+  CHECK(keys(trial.at("attempts")[0]) == "attempt start end end_reason host gpus slot gpu_use resumed_from_step");
 }
 
 TEST_CASE("report, JSON: values") {
