@@ -19,7 +19,7 @@ RunEnd run_with_display(const Context& context, const engine::RunRequest& reques
   RunEnd end;
   {
     const SignalScope signals(interrupts);
-    end.summary = engine::run_study(request, context.registry, *display, interrupts);
+    end.summary = engine::run_study(request, context.registry, *display, interrupts, &end.record);
   }
   end.code = exit_code(end.summary, SignalScope::first_signal());
   if (!end.summary.status.ok()) {
@@ -33,11 +33,10 @@ RunEnd run_with_display(const Context& context, const engine::RunRequest& reques
 int run_and_report(const Context& context, const engine::RunRequest& request, bool json) {
   const RunEnd end = run_with_display(context, request, engine::shell_line({"tune", "resume", request.directory}));
   if (!end.summary.status.ok()) return end.code;
-  const auto study = engine::load_study(request.directory, context.registry);
-  if (!study.ok()) return fail(study.status());
-  const AskedModels models(study->record);
-  const int written = write_out(json ? engine::report_json(study->record, std::nullopt, models.views())
-                                     : engine::report_text(study->record, std::nullopt, models.views()));
+  const StudyRecord& record = *end.record;
+  const AskedModels models(record);
+  const int written = write_out(json ? engine::report_json(record, std::nullopt, models.views())
+                                     : engine::report_text(record, std::nullopt, models.views()));
   return end.code != kExitOk ? end.code : written;
 }
 

@@ -7,6 +7,7 @@ namespace tune::cli {
 
 struct RunEnd {
   Summary summary;
+  std::optional<StudyRecord> record;  ///< as the study is now, if it could be opened
   int code = 0;
 };
 

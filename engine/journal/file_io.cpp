@@ -40,6 +40,8 @@ Status read_chunks(const std::string& path, const Use& use) {
 
 Result<std::string> read_whole_file(const std::string& path) {
   std::string content;
+  std::error_code error;
+  if (const auto size = fs::file_size(path, error); !error) content.reserve(size);
   TUNE_RETURN_IF_ERROR(read_chunks(path, [&](std::string_view chunk) {
     content += chunk;
     return true;

@@ -32,7 +32,9 @@ LimitChanges changes_of(const RunRequest& request) {
 /// The config the run will have, before anything is written. The clock goes on from what is recorded.
 Result<StudySpec> effective_spec(const RunRequest& request, const Registry& registry, bool there, SystemClock& clock) {
   StudySpec spec = request.spec;
-  if (there) {
+  if (there && request.mode == Mode::kResume && request.recorded_until) {
+    clock.not_before(*request.recorded_until);
+  } else if (there) {
     Result<LoadedStudy> loaded = load_study(request.directory, registry);
     if (!loaded.ok()) return loaded.status();
     spec = std::move(loaded->spec);
@@ -57,7 +59,8 @@ Result<std::unique_ptr<StudyCore>> open_core(const RunRequest& request, const Re
 
 }  // namespace
 
-Summary run_study(const RunRequest& request, const Registry& registry, RunObserver& observer, Interrupts& interrupts) {
+Summary run_study(const RunRequest& request, const Registry& registry, RunObserver& observer, Interrupts& interrupts,
+                  std::optional<StudyRecord>* record) {
   const bool there = holds_study(request.directory);
   if (there && request.mode == Mode::kCreate) {
     return failed(
@@ -97,6 +100,7 @@ Summary run_study(const RunRequest& request, const Registry& registry, RunObserv
     }
   }
   Summary summary = summarize((*core)->record());
+  if (record != nullptr) *record = (*core)->record();
   summary.status = std::move(status);
   return summary;
 }

@@ -47,19 +47,23 @@ class Interrupts {
 struct RunRequest {
   enum class Mode {
     kCreate,          ///< refuses a directory that holds a study, and names `tune resume DIR`
-    kResume,          ///< refuses a directory that holds none; `spec` is ignored, the recorded one is used
+    kResume,          ///< refuses a directory that holds none; the recorded spec is used
     kCreateOrResume,  ///< `--resume`: a study that is there must have the same config, limits apart
   };
   Mode mode = Mode::kCreate;
   std::string directory;
-  StudySpec spec;
+  StudySpec spec;  ///< kResume: the recorded one, or ignored unless `recorded_until` is there
+  /// kResume, by a caller that has read the study: when its last event was. Saves reading it again.
+  std::optional<TimePoint> recorded_until;
   LimitChanges changes;
   std::string shim_path;  ///< the supervisor program, beside the `tune` binary
 };
 
 /// Runs a study to its end, or until it is interrupted (`Summary::study` is then still kInProgress). A bad request or an
-/// environment that does not allow it is in `Summary::status`, and nothing was started or written then.
-Summary run_study(const RunRequest& request, const Registry& registry, RunObserver& observer, Interrupts& interrupts);
+/// environment that does not allow it is in `Summary::status`, and nothing was started or written then. `record`, where it is
+/// given: the study as it is in the end, if it could be opened.
+Summary run_study(const RunRequest& request, const Registry& registry, RunObserver& observer, Interrupts& interrupts,
+                  std::optional<StudyRecord>* record = nullptr);
 
 struct LoadedStudy {
   StudySpec spec;

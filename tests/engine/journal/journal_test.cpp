@@ -94,6 +94,8 @@ Result<JournalReading> read_back(const std::string& text, std::vector<std::strin
 TEST_CASE("crc32c gives the check value of the standard") {
   CHECK(crc32c("123456789") == 0xE3069283U);  // RFC 3720
   CHECK(crc32c("") == 0U);
+  CHECK(crc32c(std::string(32, '\0')) == 0x8A9136AAU);  // RFC 3720, B.4
+  CHECK(crc32c(std::string(32, '\xff')) == 0x62A8AB43U);
 }
 
 TEST_CASE("every event reads back as it was written") {
