@@ -128,6 +128,7 @@ ExitReading read_exit_file(const LaunchSpec& spec) {
   file.exit.user_seconds = to_seconds(Duration{integer(record, "user_us")});
   file.exit.system_seconds = to_seconds(Duration{integer(record, "system_us")});
   file.exit.max_rss_bytes = integer(record, "max_rss_bytes");
+  file.log_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer(record, "log_bytes")));
   file.interrupted_by = static_cast<int>(integer(record, "interrupted_by"));
   if (!file.exit.code && !file.exit.signal && file.exit.launch_error.empty()) return {};
   return {std::move(file), true};

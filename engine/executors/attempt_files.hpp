@@ -23,7 +23,9 @@ std::optional<PidFile> read_pid_file(const std::string& directory);
 
 struct ExitFile {
   ExitRecord exit;
-  int interrupted_by = 0;       ///< a signal from outside, 0: none
+  int interrupted_by = 0;  ///< a signal from outside, 0: none
+  std::uint64_t log_bytes =
+      0;  ///< how long the log was in the end; shorter now: the machine lost power before it was on the disk
   bool machine_failed = false;  ///< the command was not started, and that was not its own fault
 };
 /// None: it is not there or damaged, or, `readable` being false then, it is there and cannot be read now.

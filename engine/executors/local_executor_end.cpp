@@ -121,6 +121,9 @@ RankEnd LocalExecutor::end_by_record(const Rank& rank, ExitFile file) {
     remove_unfinished_files(rank.spec.directory);
     return Lost{file.exit.launch_error};
   }
+  const auto log = look_at_log(rank.spec.directory);
+  if (file.log_bytes > (log ? log->size : 0) && !file.exit.stop_requested)
+    return Lost{"its log is shorter than when it ended (was there a loss of power?)"};
   if (file.interrupted_by != 0 && !file.exit.stop_requested && file.exit.launch_error.empty())
     return Interrupted{"its supervisor was asked to end from outside by signal " + std::to_string(file.interrupted_by)};
   return std::move(file.exit);

@@ -3,6 +3,7 @@
 
     tests/faults/every_call.py --tune build/release/bin/tune                          kill -9 of whoever makes the call
     tests/faults/every_call.py --tune build/release/bin/tune --fault kill-all         of tune, its helpers and the trials at once
+    tests/faults/every_call.py --tune build/release/bin/tune --fault power-loss       and what was not synced is torn, zeros, or gone
     tests/faults/every_call.py --tune build/release/bin/tune --nested                 and of each resume at its 1st, 2nd, 3rd ... call
     tests/faults/every_call.py --tune build/release/bin/tune --fault ENOSPC           EIO, EMFILE, EACCES, EAGAIN, ENOMEM, short
     tests/faults/every_call.py --tune build/release/bin/tune --fault ENOSPC --lasting from that call on
@@ -19,15 +20,17 @@ Exit code: 0 all held, 1 something did not (said on stderr, the directory is kep
 
 import argparse
 import concurrent.futures
+import glob
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
-from fault_support import HANG_S, SKIPPED, Broken, check, check_nothing_left, equal, kill_all_of, processes_of
+from fault_support import HANG_S, SKIPPED, Broken, check, check_nothing_left, equal, kill_all_of, processes_of, wait_until
 from oracle import check_journal, comparable, differences, has_record, read_journal, read_starts
 
 TRIALS = 3
@@ -58,7 +61,8 @@ deterministic: true
 command: [sh, trial.sh]
 """
 
-KILLS = ("kill", "kill-all")
+KILLS = ("kill", "kill-all", "power-loss")
+BLOCK = 512
 # Where an error can strike; what only waits, ends or forgets cannot fail in a way that means something.
 CALLS_THAT_FAIL = {
     "ENOSPC": "create,mkdir,write,pwrite,rename,fsync,fdatasync,ftruncate",
@@ -94,7 +98,7 @@ class Sweep:
         """Exit code; the fault strikes at call `at`."""
         command = [self.options.tune, *words, "--quiet"]
         if fault:
-            inject = [self.injector, "--fault", fault, "--at", str(at), "--log", f"{place}/calls", "--from", "c.yaml" if words[0] == "run" else "journal"]
+            inject = [self.injector, "--fault", "kill-all" if fault == "power-loss" else fault, "--at", str(at), "--log", f"{place}/calls", "--from", "c.yaml" if words[0] == "run" else "journal"]
             if fault in CALLS_THAT_FAIL:
                 calls = CALLS_THAT_FAIL[fault].split(",")
                 # A disk that cannot even be read: tune would have no reason to stop waiting for what its trials say.
@@ -153,6 +157,42 @@ class Sweep:
                 equal(code, 0, f"exit code of {words[0]} ({self.said(place)})")
         raise Broken("no end is reached")
 
+    def lose_power(self, place, at):
+        """What may be left of the study's files after a loss of power: as much as was synced, of the rest some."""
+        chance = random.Random(at)
+        study = f"{place}/study"
+        wait_until(lambda: not processes_of(place), "everybody is dead")
+        synced = {}
+        syncs_of_directory = 0
+        for line in self.calls(place):
+            words = line.split(" ")
+            if words[2] not in ("fsync", "fdatasync") or line.endswith(" *"):
+                continue
+            synced[words[3].replace("journal.jsonl.new", "journal.jsonl")] = int(words[4])
+            syncs_of_directory += words[3] == study
+        journal = f"{study}/journal.jsonl"
+        new = not os.path.exists(journal)
+        if os.path.exists(journal + ".new" * new):
+            size = os.path.getsize(journal + ".new" * new)
+            kept = chance.choice([size, min(size, max(synced.get(journal, 0), chance.randrange(size + 1) // BLOCK * BLOCK)), synced.get(journal, 0)])
+            os.truncate(journal + ".new" * new, kept)
+            if chance.random() < 0.5:
+                os.truncate(journal + ".new" * new, size)  # blocks that never reached the disk
+        if not new and syncs_of_directory < 2 and chance.random() < 0.5:
+            os.rename(journal, journal + ".new")
+        for attempt in sorted(glob.glob(f"{study}/trials/*/*")):
+            if chance.random() < 0.2:
+                shutil.rmtree(os.path.dirname(attempt), ignore_errors=True)
+            for name in sorted(os.listdir(attempt)) if os.path.isdir(attempt) else ():
+                path = f"{attempt}/{name}"
+                if not os.path.isfile(path) or f"{path}.tmp" in synced:
+                    continue
+                what = chance.randrange(3)
+                if what == 0:
+                    os.truncate(path, chance.randrange(os.path.getsize(path) + 1))
+                elif what == 1:
+                    os.remove(path)
+
     def said(self, place):
         with open(f"{place}/err", encoding="utf-8", errors="replace") as file:
             return file.read()[-500:].strip()
@@ -165,6 +205,8 @@ class Sweep:
             code = self.run(place, ["run", "c.yaml", "--dir", "study"], self.options.fault, at)
             hit = next((line for line in self.calls(place) if line.endswith(" *")), f"{at} (not reached)")
             said = self.said(place)
+            if self.options.fault == "power-loss" and code == KILLED:
+                self.lose_power(place, at)
             if self.options.fault in KILLS:
                 check(code in (0, KILLED), f"exit code {code}: {said}")
             elif code != 0:

@@ -33,6 +33,10 @@ TEST_CASE("tune, its helpers and its trials are killed at once at a system call:
   sweep({"--fault", "kill-all", "--first", "4", "--stride", "9"});
 }
 
+TEST_CASE("the machine loses power at a system call, and with it what was not synced: the same") {
+  sweep({"--fault", "power-loss", "--first", "5", "--stride", "8"});
+}
+
 TEST_CASE("tune is killed at a system call, and then each resume of it a call later: the same") {
   sweep({"--fault", "kill", "--nested", "--first", "20", "--stride", "40"});
 }

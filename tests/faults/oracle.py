@@ -7,7 +7,7 @@ import os
 from fault_support import check
 
 # What may differ between two runs of a deterministic study.
-FREE = {"start", "end", "time", "seconds", "away_seconds", "elapsed_seconds", "training_seconds", "gpu_seconds", "billable_seconds", "gpu_use",
+FREE = {"start", "end", "time", "seconds", "away_seconds", "elapsed_seconds", "training_seconds", "gpu_seconds", "billable_seconds", "gpu_use", "saved",
         "attempt", "attempts"}
 
 

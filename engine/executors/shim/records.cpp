@@ -76,7 +76,7 @@ bool write_exit_file(int directory, const ExitFields& fields, bool durable) {
                      "\",\"started_us\":" + std::to_string(fields.started_us) +
                      ",\"ended_us\":" + std::to_string(fields.ended_us) + ",\"user_us\":" + std::to_string(fields.user_us) +
                      ",\"system_us\":" + std::to_string(fields.system_us) +
-                     ",\"max_rss_bytes\":" + std::to_string(fields.max_rss_bytes) + "}\n";
+                     ",\"max_rss_bytes\":" + std::to_string(fields.max_rss_bytes) + ",\"log_bytes\":" + std::to_string(fields.log_bytes) + "}\n";
   return write_atomically(directory, engine::kExitFile, text, durable);
 }
 

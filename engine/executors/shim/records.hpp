@@ -25,6 +25,7 @@ struct ExitFields {
   std::int64_t user_us = 0;
   std::int64_t system_us = 0;
   std::int64_t max_rss_bytes = 0;
+  std::int64_t log_bytes = 0;  ///< how long the log was in the end
 };
 
 /// Writes DIR/pid, atomically; not durable, since it is of no use after a reboot. False: errno says why.

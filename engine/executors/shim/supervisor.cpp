@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -310,6 +311,8 @@ int Supervisor::record() {
   fields_.user_us = microseconds(usage.ru_utime);
   fields_.system_us = microseconds(usage.ru_stime);
   fields_.max_rss_bytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+  struct stat log {};
+  if (fstatat(directory_, engine::kLogFile, &log, 0) == 0) fields_.log_bytes = log.st_size;
   // Who started us waits for our end and takes it into its journal, durably, before anything else. Only when it is gone must the
   // file outlive the machine by itself; two syncs less lie then between a trial's end and the next one's start.
   const bool alone = getppid() != parent_;

@@ -164,6 +164,20 @@ TEST_CASE("local executor: a damaged exit record is no end") {
   CHECK(!odd->exit.stop_requested);
 }
 
+TEST_CASE("local executor: an exit record whose log has lost its end is no end") {
+  LocalFixture fixture;
+  for (const bool whole : {true, false}) {
+    LaunchSpec spec = fixture.shell(whole ? 1 : 2, "");
+    const std::string directory = "trials/" + std::to_string(spec.id.trial) + "/1/";
+    fixture.files().write(directory + "log", whole ? "loss=3\nloss=2\n" : "loss=3\n");
+    fixture.files().write(directory + "exit.json", "{\"version\":1,\"code\":0,\"signal\":null,\"log_bytes\":14}");
+    REQUIRE(fixture.executor().adopt(std::span(&spec, 1)).ok());
+    EventLog log(fixture.executor(), fixture.clock());
+    log.until_over(spec.id);
+    CHECK(std::holds_alternative<Ended>(log.ends.at(spec.id)) == whole);
+  }
+}
+
 TEST_CASE("local executor: an exit record that cannot be read now is not one that is not there") {
   LocalFixture fixture;
   const LaunchSpec spec = fixture.shell(1, "");

@@ -13,8 +13,8 @@
 //   --roles    whose calls; without it everybody's
 //   --from     counting begins when tune opens a path that holds TEXT
 //
-// FILE has one line per call that was counted: "N ROLE CALL PATH", with a * where the fault was. Exit code: tune's, 128 + its
-// signal, or 125: nothing may be traced here, or usage.
+// FILE has one line per call that was counted: "N ROLE CALL PATH" (of a sync also how long the file is), with a * where the fault
+// was. Exit code: tune's, 128 + its signal, or 125: nothing may be traced here, or usage.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -56,6 +56,15 @@ std::string text_at(pid_t id, std::uint64_t address) {
   return {bytes.begin(), std::find(bytes.begin(), end, '\0')};
 }
 
+/// "PATH BYTES" of an open file.
+std::string file_and_size(pid_t id, std::uint64_t descriptor) {
+  const std::string link = "/proc/" + std::to_string(id) + "/fd/" + std::to_string(descriptor);
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink(link, error);
+  const auto size = std::filesystem::is_regular_file(link, error) ? std::filesystem::file_size(link, error) : 0;
+  return path.string() + " " + std::to_string(size);
+}
+
 #ifdef __x86_64__
 void set_register(pid_t id, std::size_t offset, std::uint64_t value) { ptrace(PTRACE_POKEUSER, id, offset, value); }
 void skip_call(pid_t id) { set_register(id, offsetof(user_regs_struct, orig_rax), static_cast<std::uint64_t>(-1)); }
@@ -178,7 +187,9 @@ void Tracer::on_call(pid_t id) {
   const std::string name = name_of(call);
   if (name.empty()) return;
   const int path = path_argument(call);
-  const Verdict verdict = judge_(task.role, name, path < 0 ? "" : text_at(id, call.arguments[path]));
+  std::string what = path < 0 ? "" : text_at(id, call.arguments[path]);
+  if (name == "fsync" || name == "fdatasync") what = file_and_size(id, call.arguments[0]);
+  const Verdict verdict = judge_(task.role, name, what);
   if (verdict.kind == Verdict::Kind::kShorten) {
     if (takes_bytes(name) && call.arguments[2] > 1) set_third_argument(id, call.arguments[2] / 2);
   } else {
