@@ -68,15 +68,15 @@ bool write_pid_file(int directory, pid_t child) {
 
 bool write_exit_file(int directory, const ExitFields& fields, bool durable) {
   // Nothing in it needs escaping: the texts are ours or the C library's.
-  std::string text = "{\"version\":1,\"code\":" + number_or_null(fields.code) + ",\"signal\":" + number_or_null(fields.signal) +
-                     ",\"stop_requested\":" + boolean(fields.stop_requested) + ",\"killed\":" + boolean(fields.killed) +
-                     ",\"interrupted_by\":" + std::to_string(fields.interrupted_by) +
-                     ",\"oom_kills\":" + std::to_string(fields.oom_kills) + ",\"launch_step\":\"" + fields.launch_step +
-                     "\",\"launch_error\":\"" + (fields.launch_errno != 0 ? std::strerror(fields.launch_errno) : "") +
-                     "\",\"started_us\":" + std::to_string(fields.started_us) +
-                     ",\"ended_us\":" + std::to_string(fields.ended_us) + ",\"user_us\":" + std::to_string(fields.user_us) +
-                     ",\"system_us\":" + std::to_string(fields.system_us) +
-                     ",\"max_rss_bytes\":" + std::to_string(fields.max_rss_bytes) + ",\"log_bytes\":" + std::to_string(fields.log_bytes) + "}\n";
+  std::string text =
+      "{\"version\":1,\"code\":" + number_or_null(fields.code) + ",\"signal\":" + number_or_null(fields.signal) +
+      ",\"stop_requested\":" + boolean(fields.stop_requested) + ",\"killed\":" + boolean(fields.killed) +
+      ",\"interrupted_by\":" + std::to_string(fields.interrupted_by) + ",\"oom_kills\":" + std::to_string(fields.oom_kills) +
+      ",\"launch_step\":\"" + fields.launch_step + "\",\"launch_error\":\"" +
+      (fields.launch_errno != 0 ? std::strerror(fields.launch_errno) : "") +
+      "\",\"started_us\":" + std::to_string(fields.started_us) + ",\"ended_us\":" + std::to_string(fields.ended_us) +
+      ",\"user_us\":" + std::to_string(fields.user_us) + ",\"system_us\":" + std::to_string(fields.system_us) +
+      ",\"max_rss_bytes\":" + std::to_string(fields.max_rss_bytes) + ",\"log_bytes\":" + std::to_string(fields.log_bytes) + "}\n";
   return write_atomically(directory, engine::kExitFile, text, durable);
 }
 
