@@ -30,7 +30,9 @@ void LocalExecutor::look(std::uint64_t key) {
     attempt.next_look = clock_.now() + kLookInterval;
     return;
   }
-  const auto was_there = [](const Rank& rank) { return !rank.end || !std::holds_alternative<Lost>(*rank.end); };
+  const auto was_there = [](const Rank& rank) {
+    return !rank.end || !std::holds_alternative<Lost>(*rank.end) || look_at_log(rank.spec.directory).has_value();
+  };
   if (std::ranges::any_of(attempt.ranks, was_there))
     begin_running(attempt, attempt.has_gpus ? gpus_.names(attempt.spec.id) : attempt.spec.gpus);
   finish_ranks(attempt);
