@@ -19,8 +19,7 @@ std::string no_formula(const std::string& text) {
   const char* begin = text.data() + (plus ? 1 : 0);
   const char* end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(begin, end, number);
-  const bool one_sign = !text.starts_with("+-");
-  return error == std::errc() && stopped == end && one_sign ? text : "'" + text;
+  return error == std::errc() && stopped == end ? text : "'" + text;
 }
 
 std::string field(const std::string& given) {
