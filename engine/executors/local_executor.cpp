@@ -230,9 +230,10 @@ bool LocalExecutor::watch(std::uint64_t key, int rank) {
 void LocalExecutor::begin_running(Attempt& attempt, std::vector<std::string> gpu_names) {
   attempt.state = State::kRunning;
   attempt.next_look = TimePoint::max();
-  if (std::exchange(attempt.told_started, true)) return send_stops(attempt);
-  gpus_.began(attempt.spec.id, clock_.now());
-  emit(attempt, Started{host_, std::move(gpu_names), attempt.slot, gpus_.share(attempt.spec.id)});
+  if (!std::exchange(attempt.told_started, true)) {
+    gpus_.began(attempt.spec.id, clock_.now());
+    emit(attempt, Started{host_, std::move(gpu_names), attempt.slot, gpus_.share(attempt.spec.id)});
+  }
   send_stops(attempt);
 }
 

@@ -18,7 +18,7 @@ std::optional<StudyGpuUse> study_gpu_use(const StudyRecord& study, Until until) 
       if (!attempt.gpu_use) continue;
       any = true;
       const double ran = running_seconds(trial, attempt, until);
-      const double on_gpus = ran * static_cast<double>(attempt.gpus.size()) * attempt.gpu_share;
+      const double on_gpus = ran * gpus_of(attempt);
       seconds += ran;
       gpu_seconds += on_gpus;
       joules += ran * attempt.gpu_use->watts;

@@ -48,6 +48,8 @@ double running_seconds(const TrialRecord& trial, const AttemptRecord& attempt, U
   return ran ? to_seconds(ran->end - ran->start) : 0.0;
 }
 
+double gpus_of(const AttemptRecord& attempt) { return static_cast<double>(attempt.gpus.size()) * attempt.gpu_share; }
+
 double training_seconds(const TrialRecord& trial, Until until) {
   double sum = 0.0;
   for (const AttemptRecord& attempt : trial.attempts) sum += running_seconds(trial, attempt, until);
@@ -57,7 +59,7 @@ double training_seconds(const TrialRecord& trial, Until until) {
 double gpu_seconds(const TrialRecord& trial, Until until) {
   double sum = 0.0;
   for (const AttemptRecord& attempt : trial.attempts) {
-    sum += running_seconds(trial, attempt, until) * static_cast<double>(attempt.gpus.size()) * attempt.gpu_share;
+    sum += running_seconds(trial, attempt, until) * gpus_of(attempt);
   }
   return sum;
 }
@@ -226,7 +228,7 @@ Ledger make_ledger(const StudyRecord& study, Until until) {
       const double share = value && !value->between ? without_start : 1.0;
       const double saved = *unadjusted * share;
       *ledger.saved += saved;
-      ledger.saved_gpu += saved * static_cast<double>(trial.attempts.back().gpus.size()) * trial.attempts.back().gpu_share;
+      ledger.saved_gpu += saved * gpus_of(trial.attempts.back());
       paces.push_back(pace_of(trial, study.objective, saved, share * *seconds_per_step(trial, study.objective)));
     }
   }

@@ -40,6 +40,8 @@ struct RunningTime {
 std::optional<RunningTime> running_time(const TrialRecord& trial, const AttemptRecord& attempt, Until until = std::nullopt);
 /// Seconds an attempt ran; 0 before it started.
 double running_seconds(const TrialRecord& trial, const AttemptRecord& attempt, Until until = std::nullopt);
+/// How many GPUs were the attempt's own: a share of one counts as that.
+double gpus_of(const AttemptRecord& attempt);
 /// Seconds over all attempts of a trial (SageMaker: billable time).
 double training_seconds(const TrialRecord& trial, Until until = std::nullopt);
 /// The same, each attempt times its GPUs.

@@ -60,6 +60,13 @@ Status check_words(const StudySpec& spec) {
 
 }  // namespace
 
+std::unique_ptr<Executor> within_market(std::unique_ptr<Executor> inner, const StudySpec& spec, int slots, const Clock& clock) {
+  if (!spec.market) return inner;
+  const auto notice = std::chrono::duration_cast<std::chrono::milliseconds>(spec.market->notice);
+  return std::make_unique<SpotMarket>(std::move(inner), clock,
+                                      SpotMarketOptions{slots, spec.market->every, notice, spec.market->away, spec.market->seed});
+}
+
 Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shim_path, Clock& clock) {
   LocalRun run;
   for (const Channel& channel : spec.channels) {
@@ -92,12 +99,7 @@ Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shi
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   resources.cpus = spec.resources.cpus_per_trial.value_or(std::max(1, cores / spec.limits.max_parallel));
   run.executor = *std::move(executor);
-  if (spec.market) {
-    const auto notice = std::chrono::duration_cast<std::chrono::milliseconds>(spec.market->notice);
-    run.executor = std::make_unique<SpotMarket>(
-        std::move(run.executor), clock,
-        SpotMarketOptions{run.options.parallel, spec.market->every, notice, spec.market->away, spec.market->seed});
-  }
+  run.executor = within_market(std::move(run.executor), spec, run.options.parallel, clock);
   return run;
 }
 

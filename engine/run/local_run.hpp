@@ -16,6 +16,9 @@ struct LocalRun {
   RunLoopOptions options;
 };
 
+/// `inner` as it is, or within the rehearsal of spot capacity that the study asks for.
+std::unique_ptr<Executor> within_market(std::unique_ptr<Executor> inner, const StudySpec& spec, int slots, const Clock& clock);
+
 /// Compiles the metric definitions, finds the GPUs and divides the cores. `shim_path` empty: `tune-shim` beside this program,
 /// else in PATH. The error says what is missing; nothing was started or written.
 Result<LocalRun> prepare_local_run(const StudySpec& spec, const std::string& shim_path, Clock& clock);

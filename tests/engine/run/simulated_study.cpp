@@ -1,6 +1,6 @@
 #include "tests/engine/run/simulated_study.hpp"
 
-#include "engine/executors/spot_market.hpp"
+#include "engine/run/local_run.hpp"
 
 #include <doctest/doctest.h>
 
@@ -74,13 +74,8 @@ Status run_simulated(const std::string& directory, const StudySpec& spec, const 
                                      : StudyCore::create(directory, spec, registry, clock);
   if (!core.ok()) return core.status();
   if ((*core)->record().status != StudyStatus::kInProgress) return {};
-  std::unique_ptr<Executor> executor = std::make_unique<SimulatedExecutor>(clock, spec.limits.max_parallel, script);
-  if (spec.market) {
-    const auto notice = std::chrono::duration_cast<std::chrono::milliseconds>(spec.market->notice);
-    executor = std::make_unique<SpotMarket>(
-        std::move(executor), clock,
-        SpotMarketOptions{spec.limits.max_parallel, spec.market->every, notice, spec.market->away, spec.market->seed});
-  }
+  const std::unique_ptr<Executor> executor = within_market(
+      std::make_unique<SimulatedExecutor>(clock, spec.limits.max_parallel, script), spec, spec.limits.max_parallel, clock);
   RunLoopOptions options;
   options.parallel = spec.limits.max_parallel;
   auto definitions = metrics::compile(spec.metrics);
