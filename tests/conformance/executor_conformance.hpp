@@ -52,7 +52,8 @@ class EventLog {
     until([&] { return over(id); });
   }
   void until_observed(AttemptId id) {
-    until([&] { return observed[id] > 0; });
+    until([&] { return observed[id] > 0 || over(id); });
+    REQUIRE_MESSAGE(observed[id] > 0, "it ended before it gave anything");
   }
   [[nodiscard]] bool over(AttemptId id) const { return ends.contains(id); }
 

@@ -205,7 +205,8 @@ TEST_CASE("an attempt of several processes is adopted, whatever has become of th
     log.until_observed(specs.back().id);
   };
   launch(1, kForEver);
-  launch(2, std::string("echo up; [ $RANK = 1 ] && exit 7; ") + kForEver);
+  const std::string first_is_up = "[ -s $TUNE_ATTEMPT_DIRECTORY/../../log ]";
+  launch(2, "[ $RANK = 1 ] && { until " + first_is_up + "; do sleep 0.02; done; exit 7; }; " + kForEver);
   fixture.restart();
   REQUIRE(fixture.executor().adopt(specs).ok());
   EventLog log(fixture.executor(), fixture.clock());
