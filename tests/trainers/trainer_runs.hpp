@@ -32,8 +32,8 @@ inline std::string big_endian(std::uint32_t number) {
 
 inline std::string idx_images(const trainer::ImageSet& set) {
   return big_endian(0x803) + big_endian(static_cast<std::uint32_t>(set.size())) +
-         big_endian(static_cast<std::uint32_t>(set.shape.height)) + big_endian(static_cast<std::uint32_t>(set.shape.width)) +
-         std::string(set.pixels.begin(), set.pixels.end());
+         big_endian(static_cast<std::uint32_t>(set.common_shape()->height)) +
+         big_endian(static_cast<std::uint32_t>(set.common_shape()->width)) + std::string(set.pixels.begin(), set.pixels.end());
 }
 
 inline std::string idx_labels(const trainer::ImageSet& set) {
@@ -49,11 +49,7 @@ inline void write_gzip(const std::string& path, const std::string& content) {
 }
 
 /// The first images of a set.
-inline trainer::ImageSet first_images(trainer::ImageSet set, std::int64_t count) {
-  set.labels.resize(static_cast<std::size_t>(count));
-  set.pixels.resize(static_cast<std::size_t>(count * set.shape.pixels()));
-  return set;
-}
+inline trainer::ImageSet first_images(trainer::ImageSet set, std::int64_t count) { return set.first(count); }
 
 /// What the program looks at in its environment.
 inline constexpr const char* kVariables[] = {"TUNE_PARAMS",   "TUNE_CHANNEL_TRAIN",  "TUNE_CHANNEL_VALIDATION",

@@ -61,7 +61,7 @@ Fallible<ImageData> read_images(const DataRequest& request) {
   for (const DataFormat& format : kFormats) {
     if (format.knows(request.train_directory)) {
       auto data = format.read(request);
-      if (data.ok() && !(data.value().train.shape == data.value().validation.shape)) {
+      if (data.ok() && data.value().train.common_shape() != data.value().validation.common_shape()) {
         return Failure{request.validation_directory + ": validation images are of another size than those to train on"};
       }
       return data;

@@ -71,9 +71,9 @@ void draw(Picture& picture, const Prototype& strokes, double strength, KeyedRand
 ImageSet generate_set(std::int64_t count, Purpose purpose) {
   std::array<Prototype, kGeneratedClasses> prototypes{};
   for (std::size_t label = 0; label < prototypes.size(); ++label) prototypes[label] = prototype(label);
-  ImageSet set;
-  set.shape = {.channels = 1, .height = kSide, .width = kSide};
-  set.pixels.reserve(static_cast<std::size_t>(count) * kSide * kSide);
+  std::vector<std::uint8_t> pixels;
+  std::vector<std::int32_t> labels;
+  pixels.reserve(static_cast<std::size_t>(count) * kSide * kSide);
   for (std::int64_t i = 0; i < count; ++i) {
     KeyedRandom random(kDataSeed, purpose, static_cast<std::uint64_t>(i));
     const std::uint64_t label = random.below(kGeneratedClasses);
@@ -83,11 +83,11 @@ ImageSet generate_set(std::int64_t count, Purpose purpose) {
     draw(picture, prototypes[label], strength, random);
     draw(picture, prototypes[other], strength * random.uniform(0.2, kGhost), random);
     for (const double level : picture) {
-      set.pixels.push_back(static_cast<std::uint8_t>(std::clamp(level + kNoise * random.normal() + 20, 0.0, 255.0)));
+      pixels.push_back(static_cast<std::uint8_t>(std::clamp(level + kNoise * random.normal() + 20, 0.0, 255.0)));
     }
-    set.labels.push_back(static_cast<std::uint8_t>(label));
+    labels.push_back(static_cast<std::int32_t>(label));
   }
-  return set;
+  return own_images({.channels = 1, .height = kSide, .width = kSide}, std::move(pixels), std::move(labels));
 }
 
 }  // namespace

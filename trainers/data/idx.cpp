@@ -95,7 +95,12 @@ Outcome check_magic(IdxFile& file, std::uint32_t expected, const char* what) {
   return file.failure("magic number " + magic_text(magic) + ", but IDX " + what + " begin with " + magic_text(expected));
 }
 
-Fallible<ImageSet> read_images(IdxFile& file, std::int64_t limit, std::int64_t& announced) {
+struct Pixels {
+  ImageShape shape;
+  std::vector<std::uint8_t> bytes;
+};
+
+Fallible<Pixels> read_images(IdxFile& file, std::int64_t limit, std::int64_t& announced) {
   if (auto failure = check_magic(file, kImagesMagic, "images")) return *failure;
   std::uint32_t count = 0;
   std::uint32_t height = 0;
@@ -107,12 +112,12 @@ Fallible<ImageSet> read_images(IdxFile& file, std::int64_t limit, std::int64_t& 
                         " pixels; allowed: " + std::to_string(kMinSide) + " to " + std::to_string(kMaxSide) + " each way");
   }
   announced = count;
-  ImageSet set;
-  set.shape = {.channels = 1, .height = height, .width = width};
+  Pixels pixels;
+  pixels.shape = {.channels = 1, .height = height, .width = width};
   const std::int64_t used = limit > 0 ? std::min(limit, announced) : announced;
-  if (!file.bytes(set.pixels, used * set.shape.pixels())) return file.failure();
+  if (!file.bytes(pixels.bytes, used * pixels.shape.pixels())) return file.failure();
   if (used == announced && !file.at_end()) return file.failure();
-  return set;
+  return pixels;
 }
 
 }  // namespace
@@ -121,8 +126,8 @@ Fallible<ImageSet> read_idx(const std::string& images_path, const std::string& l
                             std::int64_t classes) {
   IdxFile images(images_path);
   std::int64_t announced = 0;
-  auto set = read_images(images, limit, announced);
-  if (!set.ok()) return set;
+  auto pixels = read_images(images, limit, announced);
+  if (!pixels.ok()) return pixels.failure();
 
   IdxFile labels(labels_path);
   if (auto failure = check_magic(labels, kLabelsMagic, "labels")) return *failure;
@@ -132,15 +137,15 @@ Fallible<ImageSet> read_idx(const std::string& images_path, const std::string& l
     return labels.failure(std::to_string(count) + " labels, but " + images_path + " has " + std::to_string(announced) +
                           " images");
   }
-  auto& values = set.value().labels;
+  std::vector<std::uint8_t> values;
   if (!labels.bytes(values, count) || !labels.at_end()) return labels.failure();
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] < classes) continue;
     return labels.failure("label " + std::to_string(values[i]) + " of image " + std::to_string(i) + "; allowed: 0 to " +
                           std::to_string(classes - 1) + " (num_classes=" + std::to_string(classes) + ")");
   }
-  values.resize(set.value().pixels.size() / static_cast<std::size_t>(set.value().shape.pixels()));
-  return set;
+  values.resize(pixels.value().bytes.size() / static_cast<std::size_t>(pixels.value().shape.pixels()));
+  return own_images(pixels.value().shape, std::move(pixels.value().bytes), {values.begin(), values.end()});
 }
 
 }  // namespace tune::trainer

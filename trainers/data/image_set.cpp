@@ -1,23 +1,73 @@
 #include "trainers/data/image_set.hpp"
 
-#include <zlib.h>
+#include <algorithm>
+#include <cstring>
 
 namespace tune::trainer {
 namespace {
 
-unsigned long add(unsigned long crc, const void* bytes, std::size_t count) {
-  return crc32_z(crc, static_cast<const Bytef*>(bytes), count);
+constexpr std::uint64_t kBasis = 0xCBF29CE484222325ULL;
+constexpr std::uint64_t kPrime = 0x100000001B3ULL;
+
+std::uint64_t add(std::uint64_t hash, const void* bytes, std::size_t count) {
+  const auto* from = static_cast<const unsigned char*>(bytes);
+  for (; count > 0; from += std::min(count, sizeof hash), count -= std::min(count, sizeof hash)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, std::min(count, sizeof word));
+    hash = (hash ^ word) * kPrime;
+  }
+  return hash;
 }
 
-unsigned long add(unsigned long crc, const ImageSet& set) {
-  const std::int64_t shape[] = {set.size(), set.shape.channels, set.shape.height, set.shape.width};
-  crc = add(crc, shape, sizeof shape);
-  crc = add(crc, set.pixels.data(), set.pixels.size());
-  return add(crc, set.labels.data(), set.labels.size());
-}
+struct Owned {
+  std::vector<std::uint8_t> pixels;
+  std::vector<ImagePlace> places;
+  std::vector<std::int32_t> labels;
+};
 
 }  // namespace
 
-std::uint32_t fingerprint(const ImageData& data) { return static_cast<std::uint32_t>(add(add(0, data.train), data.validation)); }
+std::optional<ImageShape> ImageSet::common_shape() const {
+  const auto differs = [this](const ImagePlace& place) {
+    return place.height != places.front().height || place.width != places.front().width;
+  };
+  if (places.empty() || std::ranges::any_of(places, differs)) return std::nullopt;
+  return ImageShape{.channels = channels, .height = places.front().height, .width = places.front().width};
+}
+
+ImageSet ImageSet::first(std::int64_t count) const {
+  ImageSet part = *this;
+  if (count == size()) return part;
+  part.places = places.first(static_cast<std::size_t>(count));
+  part.labels = labels.first(static_cast<std::size_t>(count * labels_per_image));
+  part.pixels = pixels.first(count == 0 ? 0 : static_cast<std::size_t>(places[static_cast<std::size_t>(count)].offset));
+  part.fingerprint = fingerprint_of(part);
+  return part;
+}
+
+ImageSet own_images(ImageShape shape, std::vector<std::uint8_t> pixels, std::vector<std::int32_t> labels) {
+  auto owned = std::make_shared<Owned>(Owned{.pixels = std::move(pixels), .places = {}, .labels = std::move(labels)});
+  for (std::size_t i = 0; i < owned->labels.size(); ++i) {
+    owned->places.push_back({.offset = i * static_cast<std::uint64_t>(shape.pixels()),
+                             .height = static_cast<std::int32_t>(shape.height),
+                             .width = static_cast<std::int32_t>(shape.width)});
+  }
+  ImageSet set;
+  set.channels = shape.channels;
+  set.pixels = owned->pixels;
+  set.places = owned->places;
+  set.labels = owned->labels;
+  set.owner = std::move(owned);
+  set.fingerprint = fingerprint_of(set);
+  return set;
+}
+
+std::uint64_t fingerprint_of(const ImageSet& set) {
+  const std::int64_t head[] = {set.channels, set.labels_per_image, set.size()};
+  std::uint64_t hash = add(kBasis, head, sizeof head);
+  hash = add(hash, set.places.data(), set.places.size_bytes());
+  hash = add(hash, set.labels.data(), set.labels.size_bytes());
+  return add(hash, set.pixels.data(), set.pixels.size_bytes());
+}
 
 }  // namespace tune::trainer

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
-/// Images in memory, as every data format delivers them.
+/// Images in memory or in a mapped file, as every data format delivers them.
 namespace tune::trainer {
 
 struct ImageShape {
@@ -16,21 +18,42 @@ struct ImageShape {
   bool operator==(const ImageShape&) const = default;
 };
 
-/// `labels.size()` images of one shape.
-struct ImageSet {
-  ImageShape shape;
-  std::vector<std::uint8_t> pixels;  ///< image after image, in each channel after channel, row after row
-  std::vector<std::uint8_t> labels;  ///< 0 to classes - 1
-
-  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
+/// Where one image's bytes are in its set, and its size. Plain data: prepared files and GPUs hold arrays of it.
+struct ImagePlace {
+  std::uint64_t offset = 0;  ///< bytes
+  std::int32_t height = 0;
+  std::int32_t width = 0;
 };
+static_assert(sizeof(ImagePlace) == 16);
+
+/// Images with their labels. Copies share the bytes, which stay as long as one of them.
+struct ImageSet {
+  std::int64_t channels = 0;             ///< of every image: 1 (grey) or 3 (red, green, blue)
+  std::int64_t labels_per_image = 1;     ///< 1: the class; else one 0 or 1 for each class (multi-label)
+  std::span<const std::uint8_t> pixels;  ///< image by image, row by row, the channels of a pixel together
+  std::span<const ImagePlace> places;    ///< of every image
+  std::span<const std::int32_t> labels;  ///< labels_per_image of each image
+  std::uint64_t fingerprint = 0;         ///< of shapes, pixels and labels
+  std::shared_ptr<const void> owner;     ///< what the spans look at
+
+  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(places.size()); }
+
+  /// The shape of all images, or nothing when they differ (or there are none).
+  [[nodiscard]] std::optional<ImageShape> common_shape() const;
+
+  /// The first so many; fingerprint and bytes are theirs. REQUIRES: count <= size().
+  [[nodiscard]] ImageSet first(std::int64_t count) const;
+};
+
+/// A set of images of one shape that owns its bytes. REQUIRES: as many pixels as the labels (of one class each) need.
+ImageSet own_images(ImageShape shape, std::vector<std::uint8_t> pixels, std::vector<std::int32_t> labels);
+
+/// FNV-1a over 64-bit words (Fowler, Noll, Vo; the 64-bit variant fed eight bytes at a time) of everything that a set holds.
+std::uint64_t fingerprint_of(const ImageSet& set);
 
 struct ImageData {
   ImageSet train;
   ImageSet validation;
 };
-
-/// CRC-32 over shapes, pixels and labels: a checkpoint is of one data set only.
-std::uint32_t fingerprint(const ImageData& data);
 
 }  // namespace tune::trainer

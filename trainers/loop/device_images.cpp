@@ -25,13 +25,17 @@ Normalisation measure(const ImageSet& set) {
 
 DeviceImages to_device(const ImageSet& set, Normalisation normalisation, at::Device device) {
   const c10::NoGradGuard no_grad;
-  const auto view = [](const std::vector<std::uint8_t>& bytes, std::vector<std::int64_t> sizes) {
-    return at::from_blob(const_cast<std::uint8_t*>(bytes.data()), sizes, at::kByte);  // only read, and copied before it returns
+  // Only read, and copied before it returns.
+  const auto view = [](const auto& values, std::vector<std::int64_t> sizes, at::ScalarType type) {
+    return at::from_blob(const_cast<void*>(static_cast<const void*>(values.data())), sizes, type);
   };
-  const at::Tensor pixels = view(set.pixels, {set.size(), set.shape.channels, set.shape.height, set.shape.width});
-  const at::Tensor labels = view(set.labels, {set.size()});
-  return {.images = pixels.to(device).to(at::kFloat, false, true).sub_(normalisation.mean).div_(normalisation.deviation),
-          .labels = labels.to(device).to(at::kLong, false, true)};
+  const ImageShape shape = *set.common_shape();
+  const at::Tensor pixels =
+      view(set.pixels, {set.size(), shape.height, shape.width, shape.channels}, at::kByte).permute({0, 3, 1, 2});
+  const at::Tensor labels = view(set.labels, {set.size()}, at::kInt);
+  return {
+      .images = pixels.to(device).to(at::kFloat, false, true).contiguous().sub_(normalisation.mean).div_(normalisation.deviation),
+      .labels = labels.to(device).to(at::kLong, false, true)};
 }
 
 }  // namespace tune::trainer

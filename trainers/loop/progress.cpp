@@ -25,7 +25,8 @@ FlatObject configuration_facts(const Settings& settings, const ImageData& data) 
   }
   facts.emplace_back("seed", std::to_string(settings.seed));
   facts.emplace_back("data", std::to_string(data.train.size()) + "+" + std::to_string(data.validation.size()) +
-                                 " images, CRC-32 " + std::to_string(fingerprint(data)));
+                                 " images, fingerprints " + std::to_string(data.train.fingerprint) + " and " +
+                                 std::to_string(data.validation.fingerprint));
   return facts;
 }
 

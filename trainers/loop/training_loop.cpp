@@ -72,7 +72,7 @@ TrainingLoop::TrainingLoop(const Settings& settings, const ImageData& data, at::
   train_ = to_device(data.train, normalisation, device);
   validation_ = to_device(data.validation, normalisation, device);
   const Hyperparameters& h = settings.hyperparameters;
-  model_ = make_model(h.model, data.train.shape, h.num_classes, settings.seed, device);
+  model_ = make_model(h.model, *data.train.common_shape(), h.num_classes, settings.seed, device);
   optimizer_ = make_optimizer(h, model_->parameters());
 }
 
