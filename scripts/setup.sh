@@ -7,10 +7,10 @@ cd "$(dirname "$0")/.."
 
 TORCH_VERSION=2.13.0
 PACKAGES=(cmake ninja-build g++ ccache pkg-config libeigen3-dev nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
-  libre2-dev libtbb-dev doctest-dev librapidcheck-dev libbenchmark-dev zlib1g-dev python3 python3-numpy python3-venv zstd curl ca-certificates strace)
+  libre2-dev libtbb-dev doctest-dev librapidcheck-dev libbenchmark-dev zlib1g-dev libjpeg-dev libpng-dev python3 python3-numpy python3-venv zstd curl ca-certificates strace)
 TOOLS=(cmake ninja g++ pkg-config python3 zstd curl)
 HEADERS=(Eigen/Core nlohmann/json.hpp yaml-cpp/yaml.h spdlog/spdlog.h CLI/CLI.hpp re2/re2.h tbb/parallel_for.h doctest/doctest.h
-  rapidcheck.h benchmark/benchmark.h zlib.h)
+  rapidcheck.h benchmark/benchmark.h zlib.h jpeglib.h png.h)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }

@@ -2,6 +2,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -13,6 +14,7 @@
 #include "trainers/checkpoint/checkpoint_file.hpp"
 #include "trainers/data/formats.hpp"
 #include "trainers/data/generated.hpp"
+#include "trainers/data/image_shape.hpp"
 #include "trainers/log/training_log.hpp"
 #include "trainers/loop/stop_request.hpp"
 #include "trainers/loop/training_loop.hpp"
@@ -49,15 +51,27 @@ Fallible<ImageData> obtain_images(const Settings& settings) {
                         .num_training_samples = h.num_training_samples,
                         .num_classes = h.num_classes});
   }
-  if (h.num_classes < kGeneratedClasses) {
+  if (h.num_classes > 0 && h.num_classes < kGeneratedClasses) {
     return Failure{"num_classes is " + std::to_string(h.num_classes) + ", but generated images have " +
                    std::to_string(kGeneratedClasses) + " classes"};
   }
   return generate_images(h.num_training_samples > 0 ? h.num_training_samples : kGeneratedTraining);
 }
 
+/// What the hyperparameters leave to the data.
+void settle(Hyperparameters& h, ImageData& data) {
+  if (data.num_classes == 0) {
+    for (const ImageSet* set : {&data.train, &data.validation}) {
+      for (const std::int32_t label : set->labels) data.num_classes = std::max<std::int64_t>(data.num_classes, label + 1);
+    }
+  }
+  if (data.shape == ImageShape{}) data.shape = *data.train.common_shape();
+  if (h.num_classes == 0) h.num_classes = data.num_classes;
+  h.image_shape = text_of(data.shape);
+}
+
 int run(const std::vector<std::string>& arguments) {
-  const auto settings = read_settings(arguments);
+  auto settings = read_settings(arguments);
   if (!settings.ok()) return fail(kBadInput, settings.failure());
   if (settings.value().help) {
     std::fputs(help_text().c_str(), stdout);
@@ -73,8 +87,9 @@ int run(const std::vector<std::string>& arguments) {
   std::optional<TrainingLoop> loop;
   TrainingLog log(stdout);
   {
-    const auto data = obtain_images(settings.value());
+    auto data = obtain_images(settings.value());
     if (!data.ok()) return fail(kBadInput, data.failure());
+    settle(settings.value().hyperparameters, data.value());
     const std::int64_t wanted = settings.value().hyperparameters.num_training_samples;
     if (wanted > data.value().train.size()) {
       std::fprintf(stderr, "tune-train-image: note: num_training_samples=%lld, but there are %lld training images\n",

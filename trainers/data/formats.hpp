@@ -13,7 +13,7 @@ struct DataRequest {
   std::string train_directory;
   std::string validation_directory;
   std::int64_t num_training_samples = 0;  ///< the first so many; 0: all
-  std::int64_t num_classes = 10;
+  std::int64_t num_classes = 0;           ///< 0: as many as there are
 };
 
 /// Reads the images by the first format of the table in formats.cpp that knows the training directory's files. A new format is

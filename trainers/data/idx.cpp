@@ -140,7 +140,7 @@ Fallible<ImageSet> read_idx(const std::string& images_path, const std::string& l
   std::vector<std::uint8_t> values;
   if (!labels.bytes(values, count) || !labels.at_end()) return labels.failure();
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] < classes) continue;
+    if (classes == 0 || values[i] < classes) continue;
     return labels.failure("label " + std::to_string(values[i]) + " of image " + std::to_string(i) + "; allowed: 0 to " +
                           std::to_string(classes - 1) + " (num_classes=" + std::to_string(classes) + ")");
   }

@@ -1,6 +1,7 @@
 #include "trainers/data/image_set.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace tune::trainer {
@@ -42,7 +43,32 @@ ImageSet ImageSet::first(std::int64_t count) const {
   part.labels = labels.first(static_cast<std::size_t>(count * labels_per_image));
   part.pixels = pixels.first(count == 0 ? 0 : static_cast<std::size_t>(places[static_cast<std::size_t>(count)].offset));
   part.fingerprint = fingerprint_of(part);
+  part.measured.reset();
   return part;
+}
+
+ChannelStatistics statistics_of(const ImageSet& set) {
+  if (set.measured) return *set.measured;
+  const auto channels = static_cast<std::size_t>(set.channels);
+  std::array<std::array<std::uint64_t, 256>, 3> counts{};  // of each level: whole numbers, so that the order of adding is all one
+  for (std::size_t i = 0; i < set.pixels.size(); i += channels) {
+    for (std::size_t channel = 0; channel < channels; ++channel) ++counts[channel][set.pixels[i + channel]];
+  }
+  ChannelStatistics found;
+  const double total = static_cast<double>(set.pixels.size()) / static_cast<double>(channels);
+  for (std::size_t channel = 0; channel < channels && total > 0; ++channel) {
+    double sum = 0;
+    double squares = 0;
+    for (std::size_t level = 0; level < counts[channel].size(); ++level) {
+      const auto weight = static_cast<double>(counts[channel][level]);
+      sum += weight * static_cast<double>(level);
+      squares += weight * static_cast<double>(level * level);
+    }
+    found.mean[channel] = sum / total;
+    const double variance = squares / total - found.mean[channel] * found.mean[channel];
+    if (variance > 0) found.deviation[channel] = std::sqrt(variance);
+  }
+  return found;
 }
 
 ImageSet own_images(ImageShape shape, std::vector<std::uint8_t> pixels, std::vector<std::int32_t> labels) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "trainers/data/image_shape.hpp"
 #include "trainers/support/numbers.hpp"
 #include "tune/report.hpp"
 
@@ -16,7 +17,10 @@ constexpr double kUnbounded = HUGE_VAL;
 constexpr double kMaxBatch = 65536;       // images
 constexpr double kMaxEpochs = 1'000'000;  // epochs
 constexpr double kMaxSamples = 1e9;       // images
-constexpr double kMaxClasses = 256;       // labels are bytes
+constexpr double kMaxClasses = 100'000;
+constexpr double kMaxSide = 4096;  // pixels
+
+bool is_image_shape(std::string_view text) { return text.empty() || parse_image_shape(text); }
 
 const std::array kTable = {
     HyperparameterInfo{.name = "learning_rate",
@@ -69,13 +73,27 @@ const std::array kTable = {
                        .min = 0,
                        .max = kMaxSamples,
                        .doc = "training images used, the first of the data; 0: all"},
-    HyperparameterInfo{
-        .name = "num_classes", .field = &H::num_classes, .min = 2, .max = kMaxClasses, .doc = "labels are 0 to num_classes - 1"},
+    HyperparameterInfo{.name = "num_classes",
+                       .field = &H::num_classes,
+                       .max = kMaxClasses,
+                       .doc = "labels are 0 to num_classes - 1; 0: as many as the data have"},
+    HyperparameterInfo{.name = "image_shape",
+                       .field = &H::image_shape,
+                       .is_valid = is_image_shape,
+                       .valid_texts = "channels (1 or 3), height and width (4 to 4096), as in 3,224,224",
+                       .doc = "what the network is given; left out: as the images are, or 224 x 224 where they differ in size"},
+    HyperparameterInfo{.name = "resize",
+                       .field = &H::resize,
+                       .max = kMaxSide,
+                       .doc = "pixels of an image's shorter side before it is cropped; 0: as it is"},
+    HyperparameterInfo{.name = "multi_label",
+                       .field = &H::multi_label,
+                       .max = 1,
+                       .doc = "1: an image has a 0 or 1 for each class in place of one class"},
     HyperparameterInfo{.name = "model", .field = &H::model, .choices = {"cnn"}, .doc = "network"},
 };
 
-constexpr std::array<std::string_view, 19> kUnused = {"num_layers",
-                                                      "image_shape",
+constexpr std::array<std::string_view, 16> kUnused = {"num_layers",
                                                       "use_pretrained_model",
                                                       "augmentation_type",
                                                       "augment_type",
@@ -83,8 +101,6 @@ constexpr std::array<std::string_view, 19> kUnused = {"num_layers",
                                                       "lr_scheduler_step",
                                                       "top_k",
                                                       "precision_dtype",
-                                                      "multi_label",
-                                                      "resize",
                                                       "checkpoint_frequency",
                                                       "kv_store",
                                                       "use_weighted_loss",
@@ -138,6 +154,7 @@ bool is_unused_sagemaker_name(std::string_view name) {
 std::string allowed_text(const HyperparameterInfo& info) {
   if (std::holds_alternative<double H::*>(info.field)) return "a number " + bounds_text(info);
   if (std::holds_alternative<std::int64_t H::*>(info.field)) return "a whole number " + bounds_text(info);
+  if (info.is_valid != nullptr) return std::string(info.valid_texts);
   std::string text;
   for (std::size_t i = 0; i < info.choices.size(); ++i) {
     if (i > 0) text += i + 1 == info.choices.size() ? " or " : ", ";
@@ -151,7 +168,9 @@ Outcome set_hyperparameter(Hyperparameters& target, const HyperparameterInfo& in
   const Failure refused{std::string(source) + ": " + std::string(info.name) + " is '" + std::string(text) +
                         "'; allowed: " + allowed_text(info)};
   if (const auto* words = std::get_if<std::string H::*>(&info.field)) {
-    if (std::find(info.choices.begin(), info.choices.end(), text) == info.choices.end()) return refused;
+    const bool valid = info.is_valid != nullptr ? info.is_valid(text)
+                                                : std::find(info.choices.begin(), info.choices.end(), text) != info.choices.end();
+    if (!valid) return refused;
     target.*(*words) = text;
     return {};
   }

@@ -25,7 +25,10 @@ struct Hyperparameters {
   double gamma = 0.9;
   std::int64_t epochs = 30;
   std::int64_t num_training_samples = 0;  ///< 0: all there are
-  std::int64_t num_classes = 10;
+  std::int64_t num_classes = 0;           ///< 0: as many as the data have
+  std::string image_shape;                ///< "channels,height,width"; empty: as the data are
+  std::int64_t resize = 0;                ///< pixels of the shorter side; 0: as it is
+  std::int64_t multi_label = 0;           ///< 1: an image has a 0 or 1 for each class
 };
 
 /// One hyperparameter: the one place from which the options, the checks, the help and the checkpoint's fingerprint are made.
@@ -37,7 +40,9 @@ struct HyperparameterInfo {
   double max = 0;
   bool min_is_allowed = true;
   bool max_is_allowed = true;
-  std::vector<std::string_view> choices = {};  ///< of a text
+  std::vector<std::string_view> choices = {};  ///< of a text; none: `is_valid` decides
+  bool (*is_valid)(std::string_view) = nullptr;
+  std::string_view valid_texts = {};  ///< what is_valid takes, in words
   bool is_budget = false;  ///< how much is trained, not how: may differ between a checkpoint and the run that goes on from it
   std::string_view doc;
 };
