@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <utility>
 
+#include "trainers/augment/statistics.hpp"
 #include "trainers/loop/stop_request.hpp"
 #include "trainers/support/numbers.hpp"
 #include "trainers/support/random.hpp"
@@ -68,11 +70,17 @@ bool set_bytes(at::Tensor tensor, const std::string* bytes) {
 
 TrainingLoop::TrainingLoop(const Settings& settings, const ImageData& data, at::Device device, TrainingLog& log)
     : settings_(settings), log_(log), device_(device), configuration_(configuration_facts(settings, data)) {
-  const Normalisation normalisation = measure(data.train);
-  train_ = to_device(data.train, normalisation, device);
-  validation_ = to_device(data.validation, normalisation, device);
+  const ImageShape shape = *data.train.common_shape();
+  AugmentSettings augment;
+  augment.channels = static_cast<std::int32_t>(shape.channels);
+  augment.height = static_cast<std::int32_t>(shape.height);
+  augment.width = static_cast<std::int32_t>(shape.width);
+  augment.seed = settings.seed;
+  normalise_by(data.train, augment);
+  train_ = std::make_unique<BatchMaker>(data.train, augment, device, at::kFloat);
+  validation_ = std::make_unique<BatchMaker>(data.validation, augment, device, at::kFloat);
   const Hyperparameters& h = settings.hyperparameters;
-  model_ = make_model(h.model, *data.train.common_shape(), h.num_classes, settings.seed, device);
+  model_ = make_model(h.model, shape, h.num_classes, settings.seed, device);
   optimizer_ = make_optimizer(h, model_->parameters());
 }
 
@@ -82,7 +90,7 @@ std::string TrainingLoop::path(const char* name) const {
 
 std::int64_t TrainingLoop::batches() const {
   const std::int64_t batch = settings_.hyperparameters.mini_batch_size;
-  return (train_.size() + batch - 1) / batch;
+  return (train_->size() + batch - 1) / batch;
 }
 
 Outcome TrainingLoop::resume() {
@@ -109,7 +117,7 @@ Outcome TrainingLoop::resume() {
 
 Fallible<int> TrainingLoop::run() {
   log_.line("Training " + settings_.hyperparameters.model + " with " + std::to_string(model_->parameters().numel()) +
-            " parameters on " + std::to_string(train_.size()) + " images, validating on " + std::to_string(validation_.size()) +
+            " parameters on " + std::to_string(train_->size()) + " images, validating on " + std::to_string(validation_->size()) +
             "; device " + device_.str() + ", " + std::to_string(at::get_num_threads()) + " CPU threads, seed " +
             std::to_string(settings_.seed));
   while (progress_.epoch < settings_.hyperparameters.epochs) {
@@ -125,12 +133,13 @@ Fallible<int> TrainingLoop::run() {
   return 0;
 }
 
-void TrainingLoop::train_batch(const at::Tensor& order, at::Tensor& sums) {
+void TrainingLoop::train_batch(const std::vector<std::int64_t>& order, at::Tensor& sums) {
   const std::int64_t size = settings_.hyperparameters.mini_batch_size;
   const std::int64_t first = progress_.batch * size;
-  const at::Tensor chosen = order.narrow(0, first, std::min(size, train_.size() - first));
-  const at::Tensor labels = train_.labels.index_select(0, chosen);
-  const at::Tensor scores = model_->forward(train_.images.index_select(0, chosen));
+  const std::span chosen =
+      std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(size, train_->size() - first)));
+  const at::Tensor labels = train_->labels(chosen);
+  const at::Tensor scores = model_->forward(train_->images(chosen, progress_.epoch, true));
   const at::Tensor loss = at::cross_entropy_loss(scores, labels);
   model_->gradients().zero_();
   loss.backward();
@@ -143,7 +152,7 @@ void TrainingLoop::log_batch(std::int64_t first_batch, const Stopwatch& watch, c
   const std::int64_t every = std::max<std::int64_t>(1, (batches() + kBatchLines - 1) / kBatchLines);
   if (progress_.batch % every != 0 && progress_.batch != batches()) return;
   const std::int64_t size = settings_.hyperparameters.mini_batch_size;
-  const std::int64_t seen = std::min(progress_.batch * size, train_.size());
+  const std::int64_t seen = std::min(progress_.batch * size, train_->size());
   const Scores scores = scores_of(sums, seen);
   const double speed = static_cast<double>(seen - first_batch * size) / std::max(watch.seconds(), 1e-9);
   log_.batch(progress_.epoch, progress_.batch - 1, speed, scores.accuracy);
@@ -152,8 +161,7 @@ void TrainingLoop::log_batch(std::int64_t first_batch, const Stopwatch& watch, c
 bool TrainingLoop::train_epoch() {
   if (progress_.batch == batches()) return true;  // trained before an interruption, but not validated
   const Stopwatch watch;
-  std::vector<std::int64_t> sequence = sample_order(settings_.seed, progress_.epoch, train_.size());
-  const at::Tensor order = at::from_blob(sequence.data(), {train_.size()}, at::kLong).to(device_);
+  const std::vector<std::int64_t> order = sample_order(settings_.seed, progress_.epoch, train_->size());
   at::Tensor sums = make_sums(progress_.loss_sum, progress_.correct, device_);
   const std::int64_t first_batch = progress_.batch;
   while (progress_.batch < batches() && stop_signal() == 0) {
@@ -165,21 +173,23 @@ bool TrainingLoop::train_epoch() {
   progress_.loss_sum = here[0].item<double>();
   progress_.correct = here[1].item<double>();
   if (progress_.batch < batches()) return false;
-  log_.trained(progress_.epoch, scores_of(sums, train_.size()), watch.seconds());
+  log_.trained(progress_.epoch, scores_of(sums, train_->size()), watch.seconds());
   return true;
 }
 
 bool TrainingLoop::validate(Scores& scores) {
   const c10::NoGradGuard no_grad;
   at::Tensor sums = make_sums(0, 0, device_);
-  for (std::int64_t first = 0; first < validation_.size(); first += kValidationBatch) {
+  for (std::int64_t first = 0; first < validation_->size(); first += kValidationBatch) {
     if (stop_signal() != 0) return false;
-    const std::int64_t count = std::min(kValidationBatch, validation_.size() - first);
-    const at::Tensor labels = validation_.labels.narrow(0, first, count);
-    const at::Tensor output = model_->forward(validation_.images.narrow(0, first, count));
+    const std::int64_t count = std::min(kValidationBatch, validation_->size() - first);
+    std::vector<std::int64_t> chosen(static_cast<std::size_t>(count));
+    std::iota(chosen.begin(), chosen.end(), first);
+    const at::Tensor labels = validation_->labels(chosen);
+    const at::Tensor output = model_->forward(validation_->images(chosen, progress_.epoch, false));
     add_scores(sums, at::cross_entropy_loss(output, labels), output, labels);
   }
-  scores = scores_of(sums, validation_.size());
+  scores = scores_of(sums, validation_->size());
   return true;
 }
 

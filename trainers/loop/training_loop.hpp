@@ -10,7 +10,7 @@
 #include "trainers/checkpoint/checkpoint_file.hpp"
 #include "trainers/data/image_set.hpp"
 #include "trainers/log/training_log.hpp"
-#include "trainers/loop/device_images.hpp"
+#include "trainers/loop/batch_maker.hpp"
 #include "trainers/loop/progress.hpp"
 #include "trainers/model/model.hpp"
 #include "trainers/optimizer/optimizer.hpp"
@@ -36,7 +36,7 @@ class TrainingLoop {
 
  private:
   bool train_epoch();  ///< false: a stop signal came
-  void train_batch(const at::Tensor& order, at::Tensor& sums);
+  void train_batch(const std::vector<std::int64_t>& order, at::Tensor& sums);
   void log_batch(std::int64_t first_batch, const Stopwatch& watch, const at::Tensor& sums);
   [[nodiscard]] bool validate(Scores& scores);  ///< false: a stop signal came
   Outcome finish_epoch(Scores scores);
@@ -48,8 +48,8 @@ class TrainingLoop {
   const Settings& settings_;
   TrainingLog& log_;
   at::Device device_;
-  DeviceImages train_;
-  DeviceImages validation_;
+  std::unique_ptr<BatchMaker> train_;
+  std::unique_ptr<BatchMaker> validation_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Optimizer> optimizer_;
   FlatObject configuration_;  ///< what a checkpoint must agree with

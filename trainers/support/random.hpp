@@ -4,28 +4,41 @@
 #include <cstdint>
 #include <numbers>
 
+#include "trainers/support/host_device.hpp"
+
 namespace tune::trainer {
 
 /// What random numbers are drawn for. Part of the key, so that no two uses ever share a stream; the numbers are never changed.
-enum class Purpose : std::uint64_t { kWeights = 1, kOrder = 2, kPrototypes = 3, kTrainImages = 4, kValidationImages = 5 };
+enum class Purpose : std::uint64_t {
+  kWeights = 1,
+  kOrder = 2,
+  kPrototypes = 3,
+  kTrainImages = 4,
+  kValidationImages = 5,
+  kAugmentation = 6
+};
 
 /// A stream of random numbers keyed by (seed, purpose, index): whoever asks with the same key gets the same numbers, so nothing
 /// about randomness has to be saved in a checkpoint. SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number
 /// generators", OOPSLA 2014, figure 16) over a key mixed by the same function.
 class KeyedRandom {
  public:
-  KeyedRandom(std::uint64_t seed, Purpose purpose, std::uint64_t index)
+  TUNE_HOST_DEVICE KeyedRandom(std::uint64_t seed, Purpose purpose, std::uint64_t index)
       : state_(mix(mix(mix(seed + kGolden) ^ static_cast<std::uint64_t>(purpose)) + kGolden + index)) {}
 
-  std::uint64_t next() { return mix(state_ += kGolden); }
+  /// Keyed by one index more.
+  TUNE_HOST_DEVICE KeyedRandom(std::uint64_t seed, Purpose purpose, std::uint64_t index, std::uint64_t second)
+      : state_(mix(KeyedRandom(seed, purpose, index).state_ + kGolden + second)) {}
+
+  TUNE_HOST_DEVICE std::uint64_t next() { return mix(state_ += kGolden); }
 
   /// Uniform on [0, 1).
-  double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+  TUNE_HOST_DEVICE double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 
-  double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  TUNE_HOST_DEVICE double uniform(double low, double high) { return low + (high - low) * uniform(); }
 
   /// Uniform on {0, ..., bound - 1}, with a bias below bound / 2^64. REQUIRES: bound > 0.
-  std::uint64_t below(std::uint64_t bound) {
+  TUNE_HOST_DEVICE std::uint64_t below(std::uint64_t bound) {
     __extension__ using Wide = unsigned __int128;
     return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
   }
@@ -39,7 +52,7 @@ class KeyedRandom {
  private:
   static constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15ULL;
 
-  static constexpr std::uint64_t mix(std::uint64_t z) {
+  TUNE_HOST_DEVICE static constexpr std::uint64_t mix(std::uint64_t z) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
     return z ^ (z >> 31);
