@@ -5,8 +5,8 @@
 
 namespace tune::trainer {
 
-/// Sets mean and deviation of each of settings.channels channels to those of all the set's pixels (grey repeated, or colour made
-/// grey, as pixel.hpp does it). A deviation of 0 (one level everywhere) becomes 1: there is nothing to scale.
+/// Sets mean and deviation of each of the batch's channels to the set's own (statistics_of). A grey set's are repeated; colours
+/// that become grey have the luma of the means, and of the deviations.
 void normalise_by(const ImageSet& set, AugmentSettings& settings);
 
 }  // namespace tune::trainer
