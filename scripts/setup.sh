@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the build needs and is not there yet: system packages (apt) and LibTorch. Safe to call again, and then quick.
+#   --tests             also the Python packages that read and write the trainer's files in tests
 #   TUNE_TRAINERS=OFF   no trainers: LibTorch is neither looked for nor installed
 #   TUNE_TORCH_DIR=DIR  the PyTorch (or unpacked libtorch) to use
 set -euo pipefail
@@ -9,6 +10,8 @@ TORCH_VERSION=2.13.0
 PACKAGES=(cmake ninja-build g++ ccache pkg-config libeigen3-dev nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
   libre2-dev libtbb-dev doctest-dev librapidcheck-dev libbenchmark-dev zlib1g-dev libjpeg-dev libpng-dev python3 python3-numpy python3-venv zstd curl ca-certificates strace)
 TOOLS=(cmake ninja g++ pkg-config python3 zstd curl)
+# Into .deps/venv, for tests only.
+PYTHON_PACKAGES=(numpy 'safetensors>=0.4' 'tensorboard>=2.14')
 HEADERS=(Eigen/Core nlohmann/json.hpp yaml-cpp/yaml.h spdlog/spdlog.h CLI/CLI.hpp re2/re2.h tbb/parallel_for.h doctest/doctest.h
   rapidcheck.h benchmark/benchmark.h zlib.h jpeglib.h png.h)
 
@@ -86,5 +89,17 @@ find_torch() {
   mv .deps/torch-dir.new .deps/torch-dir
 }
 
+# Tests that need one of them are skipped where it is not there, so that a failure is only said.
+install_python_packages() {
+  [ -x .deps/venv/bin/python ] || python3 -m venv .deps/venv || fail "python3 -m venv .deps/venv failed"
+  local look='import importlib.util, sys; sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))'
+  if .deps/venv/bin/python -c "$look" numpy safetensors tensorboard; then return; fi
+  say "installing ${PYTHON_PACKAGES[*]} into .deps/venv, for tests"
+  .deps/venv/bin/pip install --quiet --disable-pip-version-check "${PYTHON_PACKAGES[@]}" >&2 || say "could not; the tests that need them are skipped"
+}
+
 if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then install_packages; else check_tools_and_headers; fi
-if [ "${TUNE_TRAINERS:-ON}" != OFF ]; then find_torch; fi
+if [ "${TUNE_TRAINERS:-ON}" != OFF ]; then
+  find_torch
+  if [ "${1:-}" = --tests ]; then install_python_packages; fi
+fi

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${TUNE_JOBS:-2}
 
-./scripts/setup.sh
+./scripts/setup.sh --tests
 cmake --preset release "-DTUNE_TRAINERS=${TUNE_TRAINERS:-ON}"
 cmake --build --preset release --parallel "$jobs"
 

@@ -42,6 +42,7 @@ constexpr std::array kTargets{Target{"arguments", run_arguments},
                               Target{"jobs", run_jobs},
                               Target{"journal", run_journal},
                               Target{"log", run_log},
+                              Target{"safetensors", run_safetensors},
                               Target{"session", run_session}};
 
 }  // namespace

@@ -21,7 +21,7 @@ ALLOWED = {
     "metrics": ({"include"}, {"RE2", "nlohmann_json"}),
     "strategies": ({"include"}, {"Eigen", "TBB", "sanitizers"}),
     "engine": ({"include", "metrics"}, {"nlohmann_json", "yaml-cpp", "spdlog", "zlib"}),
-    "trainers": ({"include/tune/report.hpp"}, {"LibTorch", "CUDA", "zlib", "libjpeg", "libpng"}),
+    "trainers": ({"include/tune/report.hpp"}, {"LibTorch", "CUDA", "nlohmann_json", "zlib", "libjpeg", "libpng"}),
     "cli": ({"include", "metrics", "strategies", "engine"}, {"CLI11", "spdlog"}),
 }
 # These may include anything of ours and any library.

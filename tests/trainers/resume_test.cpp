@@ -62,9 +62,9 @@ TEST_CASE("SIGTERM: the last thing it does is to save") {
   arguments.insert(arguments.end(), kForever.begin(), kForever.end());
   const auto stopped = folder.run_until("Epoch[0] Batch", SIGTERM, arguments);
   CHECK(stopped.exit_code == 143);
-  const std::string end = "Saved checkpoint to \"" + (folder.dir() / "c") + "/last.ckpt\"\n";
+  const std::string end = "Saved checkpoint to \"" + (folder.dir() / "c") + "/last.safetensors\"\n";
   CHECK(stopped.out.ends_with(end));
-  CHECK_FALSE(std::filesystem::exists(folder.dir() / "c/last.ckpt.tmp"));
+  CHECK_FALSE(std::filesystem::exists(folder.dir() / "c/last.safetensors.tmp"));
 }
 
 TEST_CASE("Ctrl-C without a checkpoint directory ends it too") {
@@ -96,18 +96,36 @@ TEST_CASE("a checkpoint of another configuration is refused, and every differenc
   REQUIRE(run({"--learning_rate", "0.02"}).exit_code == 0);
   const auto other = run({"--learning_rate", "0.03", "--seed", "9"});
   CHECK(other.exit_code == 2);
-  CHECK(other.err.find("c/last.ckpt: of another configuration") != std::string::npos);
+  CHECK(other.err.find("c/last.safetensors: of another configuration") != std::string::npos);
   CHECK(other.err.find("learning_rate was 0.02 and is 0.03; seed was 0 and is 9") != std::string::npos);
   const auto fewer = run({"--learning_rate", "0.02", "--num_training_samples", "150"});
   CHECK(fewer.exit_code == 2);
   CHECK(fewer.err.find("data was 200+100 images") != std::string::npos);
 }
 
-TEST_CASE("a damaged checkpoint is refused") {
+TEST_CASE("a damaged checkpoint is refused, and so is a file that is none") {
   const TrainerFolder folder;
-  folder.dir().write("c/last.ckpt", "tune-checkpoint 1\nnot really one");
-  const auto run = folder.run({"--data", folder.data(), "--checkpoint-dir", "c"});
-  CHECK(run.exit_code == 2);
-  CHECK(run.err.find("c/last.ckpt: damaged") != std::string::npos);
-  CHECK(run.out == "");
+  folder.dir().write("c/last.safetensors", "1234567");
+  const auto damaged = folder.run({"--data", folder.data(), "--checkpoint-dir", "c"});
+  CHECK(damaged.exit_code == 2);
+  CHECK(damaged.err.find("c/last.safetensors: damaged: cut short; remove it to train from the beginning") != std::string::npos);
+  CHECK(damaged.out == "");
+  folder.dir().write("c/last.safetensors", "what somebody else has saved under this name, which is not to be lost");
+  const auto foreign = folder.run({"--data", folder.data(), "--checkpoint-dir", "c"});
+  CHECK(foreign.exit_code == 2);
+  CHECK(foreign.err.find("c/last.safetensors: is no checkpoint of tune-train-image") != std::string::npos);
+}
+
+TEST_CASE("with the last checkpoint torn it goes on from the one before, says so, and ends with the same weights") {
+  const TrainerFolder folder;
+  const auto run = [&](const std::string& directory, const std::string& epochs) {
+    return folder.run({"--data", folder.data(), "--learning_rate", "0.02", "--checkpoint-dir", directory, "--epochs", epochs});
+  };
+  REQUIRE(run("c", "2").exit_code == 0);
+  std::filesystem::resize_file(folder.dir() / "c/last.safetensors", 5000);
+  const auto resumed = run("c", "3");
+  REQUIRE_MESSAGE(resumed.exit_code == 0, resumed.err);
+  CHECK(resumed.out.find("c/last.safetensors: damaged") != std::string::npos);
+  CHECK(resumed.out.find("Going on from checkpoint \"c/previous.safetensors\" at epoch 1") != std::string::npos);
+  CHECK(weights_of(resumed.out) == weights_of(run("d", "3").out));
 }

@@ -46,7 +46,7 @@ TEST_CASE("the log is SageMaker's") {
   }
   CHECK_FALSE(seen("Epoch\\[2\\].*"));
   CHECK(seen("Storing the best model with validation accuracy: " + share));
-  CHECK(seen("Saved checkpoint to \"checkpoints/last.ckpt\""));
+  CHECK(seen("Saved checkpoint to \"checkpoints/last.safetensors\""));
 }
 
 TEST_CASE("the same seed repeats exactly, another does not") {

@@ -4,30 +4,38 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "trainers/support/fallible.hpp"
 #include "trainers/support/flat_json.hpp"
+#include "trainers/support/safetensors.hpp"
 
-/// The checkpoint's file format, which knows nothing of training: named facts and named blocks of bytes.
-///   "tune-checkpoint 1\n", header length as 8 bytes (little-endian), header (a flat JSON object: the facts, and for each block
-///   "block:NAME" with its length), the blocks one after the other in the header's order, CRC-32 of all before as 4 bytes.
+/// The checkpoint's file, which knows nothing of training: named facts and named tensors. A safetensors file (Python reads it)
+/// whose metadata begins with "tune.checkpoint", the version of this format, and "tune.crc32", the CRC-32 of the whole file as 8
+/// hexadecimal digits, taken with zeros in their place; the facts follow. docs/trainer-files.md has it for people.
+///
+/// In a directory of checkpoints `last` is the newest and `previous` the one before it: while one is written the other is whole.
 namespace tune::trainer {
+
+inline constexpr const char* kLastCheckpoint = "last.safetensors";
+inline constexpr const char* kPreviousCheckpoint = "previous.safetensors";
+inline constexpr const char* kBestCheckpoint = "best.safetensors";
+inline constexpr const char* kDamagedCheckpoint = "damaged.safetensors";
 
 /// CRC-32.
 std::uint32_t checksum(std::string_view bytes);
 
 struct Checkpoint {
-  FlatObject facts;
-  std::vector<std::pair<std::string, std::string>> blocks;
+  FlatObject facts;  ///< no name begins with "tune."
+  std::vector<Tensor> blocks;
 
   /// Null when there is none of that name.
   [[nodiscard]] const std::string* fact(std::string_view name) const;
-  [[nodiscard]] const std::string* block(std::string_view name) const;
+  [[nodiscard]] const Tensor* block(std::string_view name) const;
 };
 
-std::string encode_checkpoint(const Checkpoint& checkpoint);
+/// Fails where the format cannot hold it: a name twice, a shape that does not fit its bytes, text that is not UTF-8.
+Fallible<std::string> encode_checkpoint(const Checkpoint& checkpoint);
 /// Checks everything before it believes anything. The failure does not name the file.
 Fallible<Checkpoint> decode_checkpoint(std::string_view bytes);
 
@@ -35,9 +43,23 @@ Fallible<Checkpoint> decode_checkpoint(std::string_view bytes);
 Outcome check_writable(const std::string& directory);
 
 /// Replaces the file in one step: after a crash or a full disk there is the old one or the new one, whole.
-Outcome save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
+Outcome write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
+/// A file that is not there, not whole or not a checkpoint is a failure that names it.
+Fallible<Checkpoint> read_checkpoint(const std::string& path);
 
-/// Nothing when there is no such file. A damaged file is a failure.
-Fallible<std::optional<Checkpoint>> load_checkpoint(const std::string& path);
+/// Writes `last` in the directory and keeps the one before as `previous`. At no moment, whatever ends the process or the machine,
+/// is there less than one whole checkpoint once there was one.
+Outcome save_checkpoint(const std::string& directory, const Checkpoint& checkpoint);
+
+struct LoadedCheckpoint {
+  std::optional<Checkpoint> checkpoint;  ///< nothing: the directory has none
+  std::string path;                      ///< where it was found
+  std::string note;                      ///< for people; not empty when it is not `last` as it was saved
+};
+
+/// The newest whole checkpoint of the directory: `last`, or `previous` where the last is damaged or missing. A damaged `last` is
+/// then renamed `damaged`, so that the next save does not keep it in place of the whole one. Fails when none is whole, and when
+/// `last` is not ours: that is somebody's file, and stays.
+Fallible<LoadedCheckpoint> load_checkpoint(const std::string& directory);
 
 }  // namespace tune::trainer

@@ -21,8 +21,6 @@ namespace {
 
 constexpr std::int64_t kValidationBatch = 500;  // images: enough to keep the kernels busy, and small beside the images themselves
 constexpr std::int64_t kBatchLines = 4;         // an epoch, about
-constexpr const char* kLast = "last.ckpt";
-constexpr const char* kBest = "best.ckpt";
 
 /// The order in which an epoch sees the images (Fisher and Yates, Durstenfeld's form).
 std::vector<std::int64_t> sample_order(std::uint64_t seed, std::int64_t epoch, std::int64_t count) {
@@ -59,10 +57,14 @@ std::string bytes_of(const at::Tensor& tensor) {
   return {static_cast<const char*>(here.const_data_ptr()), here.nbytes()};
 }
 
-bool set_bytes(at::Tensor tensor, const std::string* bytes) {
-  if (bytes == nullptr || bytes->size() != tensor.nbytes()) return false;
+Tensor block_of(std::string name, const at::Tensor& floats) {
+  return {.name = std::move(name), .dtype = Dtype::kF32, .shape = floats.sizes().vec(), .bytes = bytes_of(floats)};
+}
+
+bool set_floats(at::Tensor tensor, const Tensor* block) {
+  if (block == nullptr || block->dtype != Dtype::kF32 || block->shape != tensor.sizes().vec()) return false;
   const c10::NoGradGuard no_grad;
-  tensor.copy_(at::from_blob(const_cast<char*>(bytes->data()), tensor.sizes(), tensor.scalar_type()));
+  tensor.copy_(at::from_blob(const_cast<char*>(block->bytes.data()), tensor.sizes(), at::kFloat));
   return true;
 }
 
@@ -95,22 +97,24 @@ std::int64_t TrainingLoop::batches() const {
 
 Outcome TrainingLoop::resume() {
   if (settings_.checkpoint_directory.empty()) return {};
-  const auto loaded = load_checkpoint(path(kLast));
+  const auto loaded = load_checkpoint(settings_.checkpoint_directory);
   if (!loaded.ok()) return loaded.failure();
-  if (!loaded.value()) return {};
-  const Checkpoint& checkpoint = *loaded.value();
+  if (!loaded.value().checkpoint) return {};
+  const Checkpoint& checkpoint = *loaded.value().checkpoint;
+  const std::string& found = loaded.value().path;
+  if (!loaded.value().note.empty()) log_.line("Note: " + loaded.value().note);
   const auto progress = progress_from(checkpoint, configuration_);
   if (!progress.ok()) {
-    return Failure{path(kLast) + ": " + progress.failure().message + "; remove it to train from the beginning"};
+    return Failure{found + ": " + progress.failure().message + "; remove it to train from the beginning"};
   }
-  bool complete = set_bytes(model_->parameters(), checkpoint.block("parameters"));
-  for (auto& [name, buffer] : optimizer_->state()) complete = complete && set_bytes(buffer, checkpoint.block(name));
+  bool complete = set_floats(model_->parameters(), checkpoint.block("parameters"));
+  for (auto& [name, buffer] : optimizer_->state()) complete = complete && set_floats(buffer, checkpoint.block(name));
   if (!complete || progress.value().batch > batches()) {
-    return Failure{path(kLast) + ": damaged: of another size; remove it to train from the beginning"};
+    return Failure{found + ": damaged: of another size; remove it to train from the beginning"};
   }
   progress_ = progress.value();
   optimizer_->steps = progress_.steps;
-  log_.line("Going on from checkpoint \"" + path(kLast) + "\" at epoch " + std::to_string(progress_.epoch) + ", batch " +
+  log_.line("Going on from checkpoint \"" + found + "\" at epoch " + std::to_string(progress_.epoch) + ", batch " +
             std::to_string(progress_.batch));
   return {};
 }
@@ -207,8 +211,8 @@ Outcome TrainingLoop::finish_epoch(Scores scores) {
       best.facts = configuration_;
       best.facts.emplace_back("epoch", std::to_string(progress_.epoch - 1));
       best.facts.emplace_back("validation:accuracy", plain_text(scores.accuracy));
-      best.blocks.emplace_back("parameters", bytes_of(model_->parameters()));
-      if (auto failure = save_checkpoint(path(kBest), best)) return failure;
+      best.blocks.push_back(block_of("parameters", model_->parameters()));
+      if (auto failure = write_checkpoint(path(kBestCheckpoint), best)) return failure;
     }
   }
   return save();
@@ -220,10 +224,10 @@ Outcome TrainingLoop::save() {
   Checkpoint checkpoint;
   checkpoint.facts = configuration_;
   for (auto& fact : progress_facts(progress_)) checkpoint.facts.push_back(std::move(fact));
-  checkpoint.blocks.emplace_back("parameters", bytes_of(model_->parameters()));
-  for (const auto& [name, buffer] : optimizer_->state()) checkpoint.blocks.emplace_back(name, bytes_of(buffer));
-  if (auto failure = save_checkpoint(path(kLast), checkpoint)) return failure;
-  log_.line("Saved checkpoint to \"" + path(kLast) + "\"");
+  checkpoint.blocks.push_back(block_of("parameters", model_->parameters()));
+  for (const auto& [name, buffer] : optimizer_->state()) checkpoint.blocks.push_back(block_of(std::string(name), buffer));
+  if (auto failure = save_checkpoint(settings_.checkpoint_directory, checkpoint)) return failure;
+  log_.line("Saved checkpoint to \"" + path(kLastCheckpoint) + "\"");
   return {};
 }
 
