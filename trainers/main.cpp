@@ -95,9 +95,11 @@ int run(const std::vector<std::string>& arguments) {
       std::fprintf(stderr, "tune-train-image: note: num_training_samples=%lld, but there are %lld training images\n",
                    static_cast<long long>(wanted), static_cast<long long>(data.value().train.size()));
     }
-    loop.emplace(settings.value(), data.value(), device.value(), log);
+    auto plan = make_plan(settings.value(), data.value(), device.value());
+    if (!plan.ok()) return fail(kBadInput, plan.failure());
+    loop.emplace(settings.value(), data.value(), std::move(plan.value()), log);
   }
-  if (auto failure = loop->resume()) return fail(kBadInput, *failure);
+  if (auto failure = loop->begin()) return fail(kBadInput, *failure);
   const auto result = loop->run();
   if (!result.ok()) return fail(kTrainingFailed, result.failure());
   return result.value() == 0 ? kTrained : kSignalled + result.value();

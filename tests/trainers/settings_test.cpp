@@ -73,19 +73,25 @@ TEST_CASE("an option beats the file, the file beats TUNE_PARAMS, TUNE_PARAMS bea
   CHECK(h.gamma == 0.9);
 }
 
-TEST_CASE("names of SageMaker's that the network has no use for are noted; others are refused with the nearest") {
+TEST_CASE("SageMaker's tuner's own name is ignored; other unknown names are refused with the nearest") {
   {
-    const Environment environment(
-        Variables{{"TUNE_PARAMS", R"({"num_layers": 18, "_tuning_objective_metric": "validation:accuracy"})"}});
-    const auto settings = read_settings({"--generate"});
-    REQUIRE(settings.ok());
-    REQUIRE(settings.value().notes.size() == 1);
-    CHECK(settings.value().notes[0] == "TUNE_PARAMS: num_layers=18 has no effect on the model cnn");
+    const Environment environment(Variables{{"TUNE_PARAMS", R"({"_tuning_objective_metric": "validation:accuracy"})"}});
+    CHECK(read_settings({"--generate"}).ok());
   }
   const Environment environment(Variables{{"TUNE_PARAMS", R"({"learning_rat": 0.1})"}});
   const auto settings = read_settings({"--generate"});
   REQUIRE_FALSE(settings.ok());
   CHECK(settings.failure().message == "TUNE_PARAMS: unknown hyperparameter learning_rat; did you mean learning_rate?");
+}
+
+TEST_CASE("the model is a ResNet where something says so; what has no effect is noted") {
+  const Environment environment(Variables{});
+  CHECK(read_settings({"--generate"}).value().hyperparameters.model == "cnn");
+  CHECK(read_settings({"--generate", "--num_layers=50"}).value().hyperparameters.model == "resnet");
+  CHECK(read_settings({"--generate", "--use_pretrained_model=1", "--pretrained=w"}).value().hyperparameters.model == "resnet");
+  const auto noted = read_settings({"--generate", "--model=cnn", "--num_layers=50"});
+  REQUIRE(noted.ok());
+  CHECK(noted.value().notes == std::vector<std::string>{"num_layers has no effect on the model cnn"});
 }
 
 TEST_CASE("TUNE_PARAMS that is not an object, or out of range, is refused") {
@@ -164,7 +170,14 @@ TEST_CASE("options that are not right: the message names them and says what is a
   refused({"--generate", "--momentum", "1.5"}, "momentum is '1.5'; allowed: a number >= 0 and <= 1");
   refused({"--generate", "--mini_batch_size", "2.5"}, "mini_batch_size is '2.5'; allowed: a whole number >= 1 and <= 65536");
   refused({"--generate", "--optimizer", "lion"}, "optimizer is 'lion'; allowed: sgd, adam, rmsprop or nag");
-  refused({"--generate", "--model", "resnet"}, "model is 'resnet'; allowed: cnn");
+  refused({"--generate", "--model", "vgg"}, "model is 'vgg'; allowed: auto, cnn or resnet");
+  refused({"--generate", "--num_layers", "19"}, "num_layers is '19'; allowed: 18, 34, 50, 101, 152, 20, 32, 44, 56 or 110");
+  refused({"--generate", "--image_shape", "3,224"}, "image_shape is '3,224'; allowed: channels (1 or 3), height and width");
+  refused({"--generate", "--lr_scheduler_step", "20,10"}, "lr_scheduler_step is '20,10'; allowed: growing epochs");
+  refused({"--generate", "--lr_scheduler_step", "10,"}, "lr_scheduler_step is '10,'");
+  refused({"--generate", "--multi_label", "yes"}, "multi_label is 'yes'; allowed: 0, 1, false or true");
+  refused({"--generate", "--use_pretrained_model", "1"}, "--pretrained FILE does not say with which weights");
+  refused({"--generate", "--pretrained", "w"}, "use_pretrained_model is 0");
   refused({"--generate", "--seed", "-1"}, "--seed is '-1'");
   refused({"--generate", "--device", "tpu"}, "--device is 'tpu'; allowed: auto, cpu, cuda or cuda:N");
   refused({"--generate", "--hyperparameters", "missing.json"}, "--hyperparameters missing.json cannot be read");

@@ -60,14 +60,16 @@ TEST_CASE("the same seed repeats exactly, another does not") {
   CHECK(weights_of(with_seed("2")) != weights_of(first));
 }
 
-TEST_CASE("a diverged run says nan, accuracy included, and ends normally") {
+TEST_CASE("a diverged run says nan, accuracy included, and ends at once") {
   const TrainerFolder folder;
   const auto run = folder.run({"--data", folder.data(), "--epochs", "2", "--learning_rate", "1e20"});
-  CHECK(run.exit_code == 0);
+  CHECK(run.exit_code == 1);
+  CHECK(run.err.find("diverged: the loss is no number in epoch 0, batch ") != std::string::npos);
   const auto metrics = metrics_of(run.out);
-  CHECK(metrics.at("1 Train-loss") == "nan");
-  CHECK(metrics.at("1 Validation-loss") == "nan");
-  CHECK(metrics.at("1 Validation-accuracy") == "nan");
+  CHECK(metrics.at("0 Train-loss") == "nan");
+  CHECK(metrics.at("0 Validation-loss") == "nan");
+  CHECK(metrics.at("0 Validation-accuracy") == "nan");
+  CHECK_FALSE(metrics.contains("1 Train-loss"));
 }
 
 TEST_CASE("real Fashion-MNIST, gzip files") {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 /// What a run says, in the form of SageMaker's image classification algorithm, so that regexes made for its logs read ours. The
@@ -18,9 +19,11 @@ class Stopwatch {
   std::int64_t start_;  ///< nanoseconds, monotonic
 };
 
+/// What a set of images was found to be worth.
 struct Scores {
-  double accuracy = 0;  ///< share of images, 0 to 1
-  double loss = 0;      ///< mean cross-entropy, nats
+  double accuracy = 0;               ///< share of images, 0 to 1; NaN where the loss is no number
+  double loss = 0;                   ///< nats
+  std::optional<double> top_k = {};  ///< share of images whose class is among the likeliest
 };
 
 /// Prints `[11/21/2026 05:38:58 INFO 139869866030912] text` lines (time in UTC, then the thread), each flushed at once. Epochs

@@ -2,27 +2,39 @@
 
 #include <string_view>
 
+#include "trainers/schedule/learning_rate.hpp"
 #include "trainers/support/numbers.hpp"
 #include "tune/report.hpp"
 
 namespace tune::trainer {
 namespace {
 
-template <class Number>
-bool read(const Checkpoint& checkpoint, std::string_view name, Number& out) {
-  const std::string* text = checkpoint.fact(name);
-  const auto number = text == nullptr ? std::nullopt : parse_number<Number>(*text);
-  if (number) out = *number;
-  return number.has_value();
+/// Calls `visit(name, number)` with every part of the progress: the one list of them.
+template <class P, class Visit>
+void for_each_part(P& progress, Visit visit) {
+  visit("progress.epoch", progress.epoch);
+  visit("progress.batch", progress.batch);
+  visit("progress.steps", progress.steps);
+  for (std::size_t i = 0; i < kTallySize; ++i) visit("progress.tally" + std::to_string(i), progress.tally[i]);
+  visit("progress.best", progress.early_end.best);
+  visit("progress.unimproved", progress.early_end.unimproved);
+  visit("progress.loss_scale", progress.loss_scale);
+  visit("progress.good_steps", progress.good_steps);
 }
+
+std::string text_of_number(std::int64_t number) { return std::to_string(number); }
+std::string text_of_number(double number) { return to_text(number); }
 
 }  // namespace
 
 FlatObject configuration_facts(const Settings& settings, const ImageData& data) {
   FlatObject facts;
+  const Hyperparameters& h = settings.hyperparameters;
   for (const auto& info : hyperparameter_table()) {
-    if (!info.is_budget) facts.emplace_back(info.name, hyperparameter_text(settings.hyperparameters, info));
+    const bool decides = !info.is_budget || (info.name == "epochs" && LearningRate::depends_on_epochs(h));
+    if (decides) facts.emplace_back(info.name, hyperparameter_text(h, info));
   }
+  facts.emplace_back("pretrained", settings.pretrained);
   facts.emplace_back("seed", std::to_string(settings.seed));
   facts.emplace_back("data", std::to_string(data.train.size()) + "+" + std::to_string(data.validation.size()) +
                                  " images, fingerprints " + std::to_string(data.train.fingerprint) + " and " +
@@ -31,9 +43,9 @@ FlatObject configuration_facts(const Settings& settings, const ImageData& data) 
 }
 
 FlatObject progress_facts(const Progress& progress) {
-  return {{"progress.epoch", std::to_string(progress.epoch)}, {"progress.batch", std::to_string(progress.batch)},
-          {"progress.steps", std::to_string(progress.steps)}, {"progress.loss_sum", to_text(progress.loss_sum)},
-          {"progress.correct", to_text(progress.correct)},    {"progress.best", to_text(progress.best)}};
+  FlatObject facts;
+  for_each_part(progress, [&](const std::string& name, const auto& number) { facts.emplace_back(name, text_of_number(number)); });
+  return facts;
 }
 
 Fallible<Progress> progress_from(const Checkpoint& checkpoint, const FlatObject& configuration) {
@@ -46,10 +58,13 @@ Fallible<Progress> progress_from(const Checkpoint& checkpoint, const FlatObject&
   }
   if (!differences.empty()) return Failure{"of another configuration: " + differences};
   Progress progress;
-  const bool complete =
-      read(checkpoint, "progress.epoch", progress.epoch) && read(checkpoint, "progress.batch", progress.batch) &&
-      read(checkpoint, "progress.steps", progress.steps) && read(checkpoint, "progress.loss_sum", progress.loss_sum) &&
-      read(checkpoint, "progress.correct", progress.correct) && read(checkpoint, "progress.best", progress.best);
+  bool complete = true;
+  for_each_part(progress, [&](const std::string& name, auto& number) {
+    const std::string* text = checkpoint.fact(name);
+    const auto read = text == nullptr ? std::nullopt : parse_number<std::remove_reference_t<decltype(number)>>(*text);
+    if (read) number = *read;
+    complete = complete && read;
+  });
   if (!complete || progress.epoch < 0 || progress.batch < 0 || progress.steps < 0) return Failure{"damaged: no progress in it"};
   return progress;
 }

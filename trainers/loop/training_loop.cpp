@@ -5,13 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <limits>
 #include <numeric>
 #include <span>
 #include <utility>
 
-#include "trainers/augment/statistics.hpp"
+#include "trainers/loop/model_file.hpp"
 #include "trainers/loop/stop_request.hpp"
 #include "trainers/support/numbers.hpp"
 #include "trainers/support/random.hpp"
@@ -19,8 +17,9 @@
 namespace tune::trainer {
 namespace {
 
-constexpr std::int64_t kValidationBatch = 500;  // images: enough to keep the kernels busy, and small beside the images themselves
-constexpr std::int64_t kBatchLines = 4;         // an epoch, about
+constexpr std::int64_t kValidationPixels = 500 * 28 * 28;  // of a batch: enough to keep the kernels busy, and little memory
+constexpr std::int64_t kLargestValidationBatch = 500;      // images
+constexpr std::int64_t kBatchLines = 4;                    // an epoch, about
 
 /// The order in which an epoch sees the images (Fisher and Yates, Durstenfeld's form).
 std::vector<std::int64_t> sample_order(std::uint64_t seed, std::int64_t epoch, std::int64_t count) {
@@ -31,206 +30,224 @@ std::vector<std::int64_t> sample_order(std::uint64_t seed, std::int64_t epoch, s
   return order;
 }
 
-/// Adds a batch's loss and its right answers to `sums` (two doubles on the device, so that a GPU need not be waited for).
-void add_scores(at::Tensor& sums, const at::Tensor& mean_loss, const at::Tensor& scores, const at::Tensor& labels) {
-  const c10::NoGradGuard no_grad;
-  sums[0].add_(mean_loss.to(at::kDouble), static_cast<double>(labels.size(0)));
-  sums[1].add_(scores.argmax(1).eq(labels).sum());
-}
-
-/// A network whose scores are no numbers has no accuracy: argmax over NaN would pass for a guess.
-Scores scores_of(const at::Tensor& sums, std::int64_t images) {
-  const at::Tensor here = sums.cpu();
-  const double count = static_cast<double>(images);
-  const double loss = here[0].item<double>() / count;
-  const double accuracy = here[1].item<double>() / count;
-  return {.accuracy = std::isfinite(loss) ? accuracy : std::numeric_limits<double>::quiet_NaN(), .loss = loss};
-}
-
-at::Tensor make_sums(double loss, double correct, at::Device device) {
-  const double start[] = {loss, correct};
-  return at::from_blob(const_cast<double*>(start), {2}, at::kDouble).clone().to(device);
-}
-
-std::string bytes_of(const at::Tensor& tensor) {
-  const at::Tensor here = tensor.cpu().contiguous();
-  return {static_cast<const char*>(here.const_data_ptr()), here.nbytes()};
-}
-
-Tensor block_of(std::string name, const at::Tensor& floats) {
-  return {.name = std::move(name), .dtype = Dtype::kF32, .shape = floats.sizes().vec(), .bytes = bytes_of(floats)};
-}
-
-bool set_floats(at::Tensor tensor, const Tensor* block) {
-  if (block == nullptr || block->dtype != Dtype::kF32 || block->shape != tensor.sizes().vec()) return false;
-  const c10::NoGradGuard no_grad;
-  tensor.copy_(at::from_blob(const_cast<char*>(block->bytes.data()), tensor.sizes(), at::kFloat));
-  return true;
-}
-
 }  // namespace
 
-TrainingLoop::TrainingLoop(const Settings& settings, const ImageData& data, at::Device device, TrainingLog& log)
-    : settings_(settings), log_(log), device_(device), configuration_(configuration_facts(settings, data)) {
-  const ImageShape shape = *data.train.common_shape();
-  AugmentSettings augment;
-  augment.channels = static_cast<std::int32_t>(shape.channels);
-  augment.height = static_cast<std::int32_t>(shape.height);
-  augment.width = static_cast<std::int32_t>(shape.width);
-  augment.seed = settings.seed;
-  normalise_by(data.train, augment);
-  train_ = std::make_unique<BatchMaker>(data.train, augment, device, at::kFloat);
-  validation_ = std::make_unique<BatchMaker>(data.validation, augment, device, at::kFloat);
-  const Hyperparameters& h = settings.hyperparameters;
-  model_ = make_model(h.model, shape, h.num_classes, settings.seed, device);
-  optimizer_ = make_optimizer(h, model_->parameters());
-}
-
-std::string TrainingLoop::path(const char* name) const {
-  return (std::filesystem::path(settings_.checkpoint_directory) / name).string();
-}
+TrainingLoop::TrainingLoop(const Settings& settings, const ImageData& data, Plan plan, TrainingLog& log)
+    : settings_(settings),
+      log_(log),
+      plan_(std::move(plan)),
+      train_(data.train, plan_.augment, plan_.placement.device, plan_.placement.compute),
+      validation_(data.validation, plan_.augment, plan_.placement.device, plan_.placement.compute),
+      model_(make_model(plan_.model, settings.seed, plan_.placement)),
+      optimizer_(make_optimizer(settings.hyperparameters, model_->tensors().values(), model_->tensors().decayed())),
+      loss_(settings.hyperparameters, data.train, plan_.placement.device),
+      step_(*model_, *optimizer_, loss_, settings),
+      rate_(settings.hyperparameters, batches()),
+      configuration_(configuration_facts(settings, data)) {}
 
 std::int64_t TrainingLoop::batches() const {
   const std::int64_t batch = settings_.hyperparameters.mini_batch_size;
-  return (train_->size() + batch - 1) / batch;
+  return (train_.size() + batch - 1) / batch;
 }
 
-Outcome TrainingLoop::resume() {
-  if (settings_.checkpoint_directory.empty()) return {};
-  const auto loaded = load_checkpoint(settings_.checkpoint_directory);
-  if (!loaded.ok()) return loaded.failure();
-  if (!loaded.value().checkpoint) return {};
-  const Checkpoint& checkpoint = *loaded.value().checkpoint;
-  const std::string& found = loaded.value().path;
-  if (!loaded.value().note.empty()) log_.line("Note: " + loaded.value().note);
+at::Tensor TrainingLoop::make_tally() const {
+  return at::zeros({loss_.tally_size()}, at::device(plan_.placement.device).dtype(at::kDouble));
+}
+
+// ---- beginning ----
+
+Outcome TrainingLoop::begin() {
+  if (saves()) {
+    const auto loaded = load_checkpoint(settings_.checkpoint_directory);
+    if (!loaded.ok()) return loaded.failure();
+    if (!loaded.value().note.empty()) log_.line("Note: " + loaded.value().note);
+    if (loaded.value().checkpoint) return resume(loaded.value());
+  }
+  if (settings_.pretrained.empty()) return {};
+  const auto taken = load_pretrained(settings_.pretrained, *model_);
+  if (!taken.ok()) return taken.failure();
+  log_.line(taken.value());
+  return {};
+}
+
+Outcome TrainingLoop::resume(const LoadedCheckpoint& loaded) {
+  const Checkpoint& checkpoint = *loaded.checkpoint;
   const auto progress = progress_from(checkpoint, configuration_);
   if (!progress.ok()) {
-    return Failure{found + ": " + progress.failure().message + "; remove it to train from the beginning"};
+    return Failure{loaded.path + ": " + progress.failure().message + "; remove it to train from the beginning"};
   }
-  bool complete = set_floats(model_->parameters(), checkpoint.block("parameters"));
-  for (auto& [name, buffer] : optimizer_->state()) complete = complete && set_floats(buffer, checkpoint.block(name));
+  FlatParameters& tensors = model_->tensors();
+  const auto restore = [&](std::string_view name, at::Tensor& buffer) {
+    const Tensor* block = checkpoint.block(name);
+    at::Tensor plain = at::empty(buffer.sizes(), at::kFloat);
+    if (block == nullptr || !copy_from_file(*block, plain)) return false;
+    tensors.from_plain(plain, buffer);
+    return true;
+  };
+  bool complete = restore("parameters", tensors.values());
+  for (auto& [name, buffer] : optimizer_->state()) complete = complete && restore(name, buffer);
+  const Tensor* statistics = checkpoint.block("statistics");
+  complete = complete && statistics != nullptr && copy_from_file(*statistics, tensors.statistics());
   if (!complete || progress.value().batch > batches()) {
-    return Failure{found + ": damaged: of another size; remove it to train from the beginning"};
+    return Failure{loaded.path + ": damaged: of another size; remove it to train from the beginning"};
   }
+  tensors.values_changed();
   progress_ = progress.value();
   optimizer_->steps = progress_.steps;
-  log_.line("Going on from checkpoint \"" + found + "\" at epoch " + std::to_string(progress_.epoch) + ", batch " +
+  step_.scale = {.factor = progress_.loss_scale, .good_steps = progress_.good_steps};
+  log_.line("Going on from checkpoint \"" + loaded.path + "\" at epoch " + std::to_string(progress_.epoch) + ", batch " +
             std::to_string(progress_.batch));
   return {};
 }
 
+// ---- epochs ----
+
+bool TrainingLoop::is_over() const {
+  return progress_.epoch >= settings_.hyperparameters.epochs ||
+         progress_.early_end.due(progress_.epoch, settings_.hyperparameters);
+}
+
 Fallible<int> TrainingLoop::run() {
-  log_.line("Training " + settings_.hyperparameters.model + " with " + std::to_string(model_->parameters().numel()) +
-            " parameters on " + std::to_string(train_->size()) + " images, validating on " + std::to_string(validation_->size()) +
-            "; device " + device_.str() + ", " + std::to_string(at::get_num_threads()) + " CPU threads, seed " +
+  log_.line("Training " + settings_.hyperparameters.model + " with " + std::to_string(model_->tensors().values().numel()) +
+            " parameters on " + std::to_string(train_.size()) + " images, validating on " + std::to_string(validation_.size()) +
+            "; device " + plan_.placement.device.str() + ", " + std::to_string(at::get_num_threads()) + " CPU threads, seed " +
             std::to_string(settings_.seed));
-  while (progress_.epoch < settings_.hyperparameters.epochs) {
+  while (!is_over()) {
     Scores scores;
-    if (!train_epoch() || !validate(scores)) {
+    const auto trained = train_epoch();
+    if (!trained.ok()) return trained.failure();
+    if (!trained.value() || !validate(scores)) {
       if (auto failure = save()) return *failure;
       return stop_signal();
     }
     if (auto failure = finish_epoch(scores)) return *failure;
     if (log_.broken()) return Failure{"standard output cannot be written any more"};
   }
+  if (progress_.epoch < settings_.hyperparameters.epochs) {
+    log_.line("Early stopping: validation accuracy has not improved for " + std::to_string(progress_.early_end.unimproved) +
+              " epochs; best " + plain_text(progress_.early_end.best));
+  }
   log_.line("Training is complete: " + std::to_string(progress_.epoch) + " epochs; CRC-32 of the weights: " + weights_crc());
   return 0;
 }
 
-void TrainingLoop::train_batch(const std::vector<std::int64_t>& order, at::Tensor& sums) {
+void TrainingLoop::train_batch(const std::vector<std::int64_t>& order, at::Tensor& tally) {
   const std::int64_t size = settings_.hyperparameters.mini_batch_size;
   const std::int64_t first = progress_.batch * size;
-  const std::span chosen =
-      std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(size, train_->size() - first)));
-  const at::Tensor labels = train_->labels(chosen);
-  const at::Tensor scores = model_->forward(train_->images(chosen, progress_.epoch, true));
-  const at::Tensor loss = at::cross_entropy_loss(scores, labels);
-  model_->gradients().zero_();
-  loss.backward();
-  const c10::NoGradGuard no_grad;
-  optimizer_->step(model_->parameters(), model_->gradients());
-  add_scores(sums, loss, scores, labels);
+  const auto chosen =
+      std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(size, train_.size() - first)));
+  const bool last = progress_.batch + 1 == batches();
+  if (last) record_.emplace(false);
+  const auto result = step_.run(train_.images(chosen, progress_.epoch, true), train_.labels(chosen), step_number(),
+                                rate_.at(step_number()), last ? &*record_ : nullptr);
+  loss_.add(tally, result.loss, result.scores, result.labels);
 }
 
-void TrainingLoop::log_batch(std::int64_t first_batch, const Stopwatch& watch, const at::Tensor& sums) {
+bool TrainingLoop::log_batch(std::int64_t first_batch, const Stopwatch& watch, const at::Tensor& tally) {
   const std::int64_t every = std::max<std::int64_t>(1, (batches() + kBatchLines - 1) / kBatchLines);
-  if (progress_.batch % every != 0 && progress_.batch != batches()) return;
+  const bool due = progress_.batch % every == 0 || progress_.batch == batches();
+  // On a GPU a look at the tally is a wait for it.
+  if (!due && !plan_.placement.device.is_cpu()) return true;
   const std::int64_t size = settings_.hyperparameters.mini_batch_size;
-  const std::int64_t seen = std::min(progress_.batch * size, train_->size());
-  const Scores scores = scores_of(sums, seen);
-  const double speed = static_cast<double>(seen - first_batch * size) / std::max(watch.seconds(), 1e-9);
-  log_.batch(progress_.epoch, progress_.batch - 1, speed, scores.accuracy);
+  const std::int64_t seen = std::min(progress_.batch * size, train_.size());
+  if (!due) return std::isfinite(tally[0].item<double>());
+  const Scores scores = scores_of(tally, seen);
+  images_per_second_ = static_cast<double>(seen - first_batch * size) / std::max(watch.seconds(), 1e-9);
+  log_.batch(progress_.epoch, progress_.batch - 1, images_per_second_, scores.accuracy);
+  return std::isfinite(scores.loss);
 }
 
-bool TrainingLoop::train_epoch() {
+Fallible<bool> TrainingLoop::train_epoch() {
   if (progress_.batch == batches()) return true;  // trained before an interruption, but not validated
   const Stopwatch watch;
-  const std::vector<std::int64_t> order = sample_order(settings_.seed, progress_.epoch, train_->size());
-  at::Tensor sums = make_sums(progress_.loss_sum, progress_.correct, device_);
+  const std::vector<std::int64_t> order = sample_order(settings_.seed, progress_.epoch, train_.size());
+  at::Tensor tally = make_tally();
+  for (std::int64_t i = 0; i < loss_.tally_size(); ++i) tally[i] = progress_.tally[static_cast<std::size_t>(i)];
   const std::int64_t first_batch = progress_.batch;
   while (progress_.batch < batches() && stop_signal() == 0) {
-    train_batch(order, sums);
+    train_batch(order, tally);
     ++progress_.batch;
-    log_batch(first_batch, watch, sums);
+    if (!log_batch(first_batch, watch, tally)) {
+      const Scores nothing = scores_of(tally, train_.size());
+      log_.trained(progress_.epoch, nothing, watch.seconds());
+      log_.validated(progress_.epoch, nothing);
+      return Failure{"diverged: the loss is no number in epoch " + std::to_string(progress_.epoch) + ", batch " +
+                     std::to_string(progress_.batch - 1) + " (learning_rate " +
+                     plain_text(settings_.hyperparameters.learning_rate) + " is too large, most likely)"};
+    }
   }
-  const at::Tensor here = sums.cpu();
-  progress_.loss_sum = here[0].item<double>();
-  progress_.correct = here[1].item<double>();
+  const at::Tensor here = tally.cpu();
+  for (std::int64_t i = 0; i < loss_.tally_size(); ++i) progress_.tally[static_cast<std::size_t>(i)] = here[i].item<double>();
   if (progress_.batch < batches()) return false;
-  log_.trained(progress_.epoch, scores_of(sums, train_->size()), watch.seconds());
+  trained_ = scores_of(tally, train_.size());
+  log_.trained(progress_.epoch, *trained_, watch.seconds());
   return true;
 }
 
 bool TrainingLoop::validate(Scores& scores) {
   const c10::NoGradGuard no_grad;
-  at::Tensor sums = make_sums(0, 0, device_);
-  for (std::int64_t first = 0; first < validation_->size(); first += kValidationBatch) {
+  const std::int64_t pixels = plan_.model.shape.height * plan_.model.shape.width;
+  const std::int64_t size = std::clamp<std::int64_t>(kValidationPixels / pixels, 1, kLargestValidationBatch);
+  at::Tensor tally = make_tally();
+  for (std::int64_t first = 0; first < validation_.size(); first += size) {
     if (stop_signal() != 0) return false;
-    const std::int64_t count = std::min(kValidationBatch, validation_->size() - first);
-    std::vector<std::int64_t> chosen(static_cast<std::size_t>(count));
+    std::vector<std::int64_t> chosen(static_cast<std::size_t>(std::min(size, validation_.size() - first)));
     std::iota(chosen.begin(), chosen.end(), first);
-    const at::Tensor labels = validation_->labels(chosen);
-    const at::Tensor output = model_->forward(validation_->images(chosen, progress_.epoch, false));
-    add_scores(sums, at::cross_entropy_loss(output, labels), output, labels);
+    const at::Tensor labels = validation_.labels(chosen);
+    const at::Tensor output = model_->forward(validation_.images(chosen, progress_.epoch, false), false);
+    loss_.add(tally, loss_.validation(output, labels), output, labels);
   }
-  scores = scores_of(sums, validation_->size());
+  scores = scores_of(tally, validation_.size());
   return true;
 }
 
-Outcome TrainingLoop::finish_epoch(Scores scores) {
+Outcome TrainingLoop::finish_epoch(const Scores& scores) {
   log_.validated(progress_.epoch, scores);
+  const double best_before = progress_.early_end.best;
+  progress_.early_end.take(scores.accuracy, settings_.hyperparameters);
   ++progress_.epoch;
   progress_.batch = 0;
-  progress_.loss_sum = 0;
-  progress_.correct = 0;
-  if (scores.accuracy > progress_.best) {
-    progress_.best = scores.accuracy;
-    if (!settings_.checkpoint_directory.empty()) {
-      log_.line("Storing the best model with validation accuracy: " + plain_text(scores.accuracy));
-      Checkpoint best;
-      best.facts = configuration_;
-      best.facts.emplace_back("epoch", std::to_string(progress_.epoch - 1));
-      best.facts.emplace_back("validation:accuracy", plain_text(scores.accuracy));
-      best.blocks.push_back(block_of("parameters", model_->parameters()));
-      if (auto failure = write_checkpoint(path(kBestCheckpoint), best)) return failure;
-    }
+  progress_.tally = {};
+  trained_.reset();
+  record_.reset();
+  if (scores.accuracy > best_before) {
+    if (auto failure = store_best(scores)) return failure;
   }
-  return save();
+  const bool due = progress_.epoch % settings_.hyperparameters.checkpoint_frequency == 0 || is_over();
+  return due ? save() : Outcome();
+}
+
+// ---- files ----
+
+Outcome TrainingLoop::store_best(const Scores& scores) {
+  if (!saves()) return {};
+  log_.line("Storing the best model with validation accuracy: " + plain_text(scores.accuracy));
+  const FlatObject facts = {{"epoch", std::to_string(progress_.epoch - 1)},
+                            {"validation:accuracy", plain_text(scores.accuracy)},
+                            {"validation:loss", plain_text(scores.loss)}};
+  return write_checkpoint(settings_.checkpoint_directory + "/" + kBestCheckpoint, describe_model(*model_, plan_, facts));
 }
 
 Outcome TrainingLoop::save() {
-  if (settings_.checkpoint_directory.empty()) return {};
+  if (!saves()) return {};
   progress_.steps = optimizer_->steps;
+  progress_.loss_scale = step_.scale.factor;
+  progress_.good_steps = step_.scale.good_steps;
   Checkpoint checkpoint;
   checkpoint.facts = configuration_;
   for (auto& fact : progress_facts(progress_)) checkpoint.facts.push_back(std::move(fact));
-  checkpoint.blocks.push_back(block_of("parameters", model_->parameters()));
-  for (const auto& [name, buffer] : optimizer_->state()) checkpoint.blocks.push_back(block_of(std::string(name), buffer));
+  const FlatParameters& tensors = model_->tensors();
+  checkpoint.blocks.push_back(file_tensor("parameters", tensors.to_plain(model_->tensors().values())));
+  checkpoint.blocks.push_back(file_tensor("statistics", model_->tensors().statistics()));
+  for (const auto& [name, buffer] : optimizer_->state())
+    checkpoint.blocks.push_back(file_tensor(std::string(name), tensors.to_plain(buffer)));
   if (auto failure = save_checkpoint(settings_.checkpoint_directory, checkpoint)) return failure;
-  log_.line("Saved checkpoint to \"" + path(kLastCheckpoint) + "\"");
+  log_.line("Saved checkpoint to \"" + settings_.checkpoint_directory + "/" + kLastCheckpoint + "\"");
   return {};
 }
 
-std::string TrainingLoop::weights_crc() { return std::to_string(checksum(bytes_of(model_->parameters()))); }
+std::string TrainingLoop::weights_crc() {
+  return std::to_string(checksum(file_tensor("", model_->tensors().to_plain(model_->tensors().values())).bytes));
+}
 
 }  // namespace tune::trainer

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,49 +12,65 @@
 #include "trainers/data/image_set.hpp"
 #include "trainers/log/training_log.hpp"
 #include "trainers/loop/batch_maker.hpp"
+#include "trainers/loop/loss.hpp"
+#include "trainers/loop/plan.hpp"
 #include "trainers/loop/progress.hpp"
+#include "trainers/loop/training_step.hpp"
 #include "trainers/model/model.hpp"
 #include "trainers/optimizer/optimizer.hpp"
 #include "trainers/options/settings.hpp"
+#include "trainers/schedule/learning_rate.hpp"
 #include "trainers/support/fallible.hpp"
 
 namespace tune::trainer {
 
-/// One training run: epochs of batches, a validation and a checkpoint after each. On a CPU, with the same number of threads, the
-/// same settings give the same weights bit for bit, however often the run was interrupted and went on from its checkpoint.
+/// One training run: epochs of batches, a validation after each, a checkpoint every so many. On a CPU, with the same number of
+/// threads, the same settings give the same weights bit for bit, however often the run was interrupted and went on from its
+/// checkpoint.
 class TrainingLoop {
  public:
-  /// Moves data and network to the device.
-  TrainingLoop(const Settings& settings, const ImageData& data, at::Device device, TrainingLog& log);
+  /// Makes the network and its input. The settings' hyperparameters leave nothing open.
+  TrainingLoop(const Settings& settings, const ImageData& data, Plan plan, TrainingLog& log);
 
-  /// Goes on from the checkpoint in the checkpoint directory, if there is one. Fails when that is of another configuration, of
-  /// other data, or damaged. Call once, before run().
-  Outcome resume();
+  /// Takes over pretrained weights, if asked to, or goes on from the checkpoint in the checkpoint directory, if there is one.
+  /// Fails when that is of another configuration, of other data, or damaged. Call once, before run().
+  Outcome begin();
 
   /// Trains to the end, or until a stop signal; then the state is saved. The result is 0 or the signal. Fails when a checkpoint
-  /// or the log cannot be written.
+  /// or the log cannot be written, and when the loss is no number any more.
   Fallible<int> run();
 
  private:
-  bool train_epoch();  ///< false: a stop signal came
-  void train_batch(const std::vector<std::int64_t>& order, at::Tensor& sums);
-  void log_batch(std::int64_t first_batch, const Stopwatch& watch, const at::Tensor& sums);
+  Fallible<bool> train_epoch();  ///< false: a stop signal came
+  void train_batch(const std::vector<std::int64_t>& order, at::Tensor& tally);
+  [[nodiscard]] bool log_batch(std::int64_t first_batch, const Stopwatch& watch, const at::Tensor& tally);
   [[nodiscard]] bool validate(Scores& scores);  ///< false: a stop signal came
-  Outcome finish_epoch(Scores scores);
+  Outcome finish_epoch(const Scores& scores);
+  Outcome store_best(const Scores& scores);
   Outcome save();
-  [[nodiscard]] std::string path(const char* name) const;
+  Outcome resume(const LoadedCheckpoint& loaded);
+  [[nodiscard]] bool saves() const { return !settings_.checkpoint_directory.empty(); }
+  [[nodiscard]] bool is_over() const;
   [[nodiscard]] std::int64_t batches() const;
+  [[nodiscard]] std::int64_t step_number() const { return progress_.epoch * batches() + progress_.batch; }
+  [[nodiscard]] at::Tensor make_tally() const;
   [[nodiscard]] std::string weights_crc();
 
   const Settings& settings_;
   TrainingLog& log_;
-  at::Device device_;
-  std::unique_ptr<BatchMaker> train_;
-  std::unique_ptr<BatchMaker> validation_;
+  Plan plan_;
+  BatchMaker train_;
+  BatchMaker validation_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Optimizer> optimizer_;
+  Loss loss_;
+  TrainingStep step_;
+  LearningRate rate_;
   FlatObject configuration_;  ///< what a checkpoint must agree with
   Progress progress_;
+  std::optional<Scores> trained_;     ///< of the epoch that was trained last
+  std::optional<StepRecord> record_;  ///< of its last step
+  double images_per_second_ = 0;
 };
 
 }  // namespace tune::trainer

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "trainers/model/flat_parameters.hpp"
 #include "trainers/model/model.hpp"
 
 namespace tune::trainer {
@@ -9,14 +8,9 @@ namespace tune::trainer {
 /// between): small enough for a CPU core, for small images.
 class Cnn final : public Model {
  public:
-  Cnn(ImageShape shape, std::int64_t classes, std::uint64_t seed, at::Device device);
+  Cnn(const ModelSpec& spec, std::uint64_t seed, const Placement& placement);
 
-  at::Tensor forward(const at::Tensor& images) override;
-  at::Tensor& parameters() override { return parameters_.values(); }
-  at::Tensor& gradients() override { return parameters_.gradients(); }
-
- private:
-  FlatParameters parameters_;
+  at::Tensor forward(const at::Tensor& images, bool training) override;
 };
 
 }  // namespace tune::trainer

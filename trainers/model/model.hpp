@@ -5,27 +5,64 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "trainers/data/image_set.hpp"
+#include "trainers/model/flat_parameters.hpp"
+#include "trainers/support/fallible.hpp"
 
 namespace tune::trainer {
 
-/// A network whose parameters are views of one flat buffer, and their gradients of another: an optimizer is a handful of
-/// operations on two tensors, and a checkpoint one block.
-class Model {
+/// Somebody who wants to see what comes out of every ReLU.
+class ActivationObserver {
  public:
-  virtual ~Model() = default;
-
-  /// Images (N x channels x height x width, normalised floats) to scores (N x classes).
-  virtual at::Tensor forward(const at::Tensor& images) = 0;
-  virtual at::Tensor& parameters() = 0;
-  /// Where `backward` adds up; to be zeroed before it.
-  virtual at::Tensor& gradients() = 0;
+  virtual ~ActivationObserver() = default;
+  /// `layer` as the module that the ReLU belongs to, as "layer1.0.relu1"; N x channels x ... values.
+  virtual void activation(const std::string& layer, const at::Tensor& output) = 0;
 };
 
-/// The network of that name (Hyperparameters::model) on `device`. The first weights depend on `seed` only, not on the device.
-/// REQUIRES: `name` is one of the table's choices.
-std::unique_ptr<Model> make_model(const std::string& name, ImageShape shape, std::int64_t classes, std::uint64_t seed,
-                                  at::Device device);
+/// A network. Its tensors have the names of a PyTorch module of the same layout, and load into one.
+class Model {
+ public:
+  explicit Model(FlatParameters tensors) : tensors_(std::move(tensors)) {}
+  virtual ~Model() = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  /// Images (N x channels x height x width, normalised, of the compute type) to scores (N x classes, float). In training,
+  /// normalisations use the batch and move their running statistics.
+  virtual at::Tensor forward(const at::Tensor& images, bool training) = 0;
+
+  FlatParameters& tensors() { return tensors_; }
+  /// Null: nobody. Not kept alive.
+  void observe(ActivationObserver* observer) { observer_ = observer; }
+
+ protected:
+  at::Tensor relu(const char* layer, const at::Tensor& input) const { return relu(std::string(layer), input); }
+  at::Tensor relu(const std::string& layer, at::Tensor input) const {
+    at::Tensor output = input.relu_();
+    if (observer_ != nullptr) observer_->activation(layer, output);
+    return output;
+  }
+
+ private:
+  FlatParameters tensors_;
+  ActivationObserver* observer_ = nullptr;
+};
+
+/// What a network is made from.
+struct ModelSpec {
+  std::string name;  ///< cnn or resnet
+  std::int64_t num_layers = 18;
+  double width_multiplier = 1;
+  ImageShape shape;
+  std::int64_t classes = 0;
+};
+
+/// Why such a network cannot be, or nothing: a ResNet of 20, 32, 44, 56 or 110 layers is for images of up to 32 pixels.
+Outcome check_model(const ModelSpec& spec);
+
+/// The network. Its first weights depend on `seed` only, not on the placement. REQUIRES: check_model() finds nothing.
+std::unique_ptr<Model> make_model(const ModelSpec& spec, std::uint64_t seed, const Placement& placement);
 
 }  // namespace tune::trainer

@@ -12,22 +12,18 @@ using State = std::vector<std::pair<std::string_view, at::Tensor>>;
 ///   nag: v = momentum * v + g;                  w = w - learning_rate * (g + momentum * v)
 class Momentum final : public Optimizer {
  public:
-  Momentum(const Hyperparameters& h, const at::Tensor& like, bool nesterov)
-      : rate_(h.learning_rate),
-        momentum_(h.momentum),
-        decay_(h.weight_decay),
-        nesterov_(nesterov),
-        velocity_(at::zeros_like(like)) {}
+  Momentum(const Hyperparameters& h, const at::Tensor& like, std::int64_t decayed, bool nesterov)
+      : momentum_(h.momentum), decay_(h.weight_decay), decayed_(decayed), nesterov_(nesterov), velocity_(at::zeros_like(like)) {}
 
-  void step(at::Tensor& parameters, const at::Tensor& gradients) override {
+  void step(at::Tensor& parameters, at::Tensor& gradients, double rate) override {
     ++steps;
+    if (decay_ > 0) gradients.narrow(0, 0, decayed_).add_(parameters.narrow(0, 0, decayed_), decay_);
     velocity_.mul_(momentum_);
     if (nesterov_) {
-      velocity_.add_(gradients).add_(parameters, decay_);
-      const at::Tensor look_ahead = gradients.add(parameters, decay_).add_(velocity_, momentum_);
-      parameters.add_(look_ahead, -rate_);
+      velocity_.add_(gradients);
+      parameters.add_(gradients.add_(velocity_, momentum_), -rate);
     } else {
-      velocity_.add_(gradients, -rate_).add_(parameters, -rate_ * decay_);
+      velocity_.add_(gradients, -rate);
       parameters.add_(velocity_);
     }
   }
@@ -35,7 +31,8 @@ class Momentum final : public Optimizer {
   State state() override { return {{"velocity", velocity_}}; }
 
  private:
-  double rate_, momentum_, decay_;
+  double momentum_, decay_;
+  std::int64_t decayed_;
   bool nesterov_;
   at::Tensor velocity_;
 };
@@ -45,26 +42,21 @@ class Momentum final : public Optimizer {
 class Adam final : public Optimizer {
  public:
   Adam(const Hyperparameters& h, const at::Tensor& like)
-      : rate_(h.learning_rate),
-        beta_1_(h.beta_1),
-        beta_2_(h.beta_2),
-        eps_(h.eps),
-        mean_(at::zeros_like(like)),
-        square_(at::zeros_like(like)) {}
+      : beta_1_(h.beta_1), beta_2_(h.beta_2), eps_(h.eps), mean_(at::zeros_like(like)), square_(at::zeros_like(like)) {}
 
-  void step(at::Tensor& parameters, const at::Tensor& gradients) override {
+  void step(at::Tensor& parameters, at::Tensor& gradients, double learning_rate) override {
     ++steps;
     mean_.mul_(beta_1_).add_(gradients, 1 - beta_1_);
     square_.mul_(beta_2_).addcmul_(gradients, gradients, 1 - beta_2_);
     const auto t = static_cast<double>(steps);
-    const double rate = rate_ * std::sqrt(1 - std::pow(beta_2_, t)) / (1 - std::pow(beta_1_, t));
+    const double rate = learning_rate * std::sqrt(1 - std::pow(beta_2_, t)) / (1 - std::pow(beta_1_, t));
     parameters.addcdiv_(mean_, square_.sqrt().add_(eps_), -rate);
   }
 
   State state() override { return {{"mean", mean_}, {"square", square_}}; }
 
  private:
-  double rate_, beta_1_, beta_2_, eps_;
+  double beta_1_, beta_2_, eps_;
   at::Tensor mean_, square_;
 };
 
@@ -72,30 +64,28 @@ class Adam final : public Optimizer {
 /// sqrt(n + eps)
 class RmsProp final : public Optimizer {
  public:
-  RmsProp(const Hyperparameters& h, const at::Tensor& like)
-      : rate_(h.learning_rate), gamma_(h.gamma), eps_(h.eps), square_(at::zeros_like(like)) {}
+  RmsProp(const Hyperparameters& h, const at::Tensor& like) : gamma_(h.gamma), eps_(h.eps), square_(at::zeros_like(like)) {}
 
-  void step(at::Tensor& parameters, const at::Tensor& gradients) override {
+  void step(at::Tensor& parameters, at::Tensor& gradients, double learning_rate) override {
     ++steps;
     square_.mul_(gamma_).addcmul_(gradients, gradients, 1 - gamma_);
-    parameters.addcdiv_(gradients, square_.add(eps_).sqrt_(), -rate_);
+    parameters.addcdiv_(gradients, square_.add(eps_).sqrt_(), -learning_rate);
   }
 
   State state() override { return {{"square", square_}}; }
 
  private:
-  double rate_, gamma_, eps_;
+  double gamma_, eps_;
   at::Tensor square_;
 };
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_optimizer(const Hyperparameters& hyperparameters, const at::Tensor& like) {
+std::unique_ptr<Optimizer> make_optimizer(const Hyperparameters& hyperparameters, const at::Tensor& like, std::int64_t decayed) {
   const std::string& name = hyperparameters.optimizer;
-  if (name == "sgd" || name == "nag") return std::make_unique<Momentum>(hyperparameters, like, name == "nag");
   if (name == "adam") return std::make_unique<Adam>(hyperparameters, like);
   if (name == "rmsprop") return std::make_unique<RmsProp>(hyperparameters, like);
-  return nullptr;
+  return std::make_unique<Momentum>(hyperparameters, like, decayed, name == "nag");
 }
 
 }  // namespace tune::trainer

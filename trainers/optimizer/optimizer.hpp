@@ -17,8 +17,8 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  /// Changes `parameters` by one step.
-  virtual void step(at::Tensor& parameters, const at::Tensor& gradients) = 0;
+  /// Changes `parameters` by one step of that learning rate; `gradients` are used up.
+  virtual void step(at::Tensor& parameters, at::Tensor& gradients, double rate) = 0;
 
   /// What it remembers between steps, by name: buffers as long as the parameters, to be saved and restored in place.
   virtual std::vector<std::pair<std::string_view, at::Tensor>> state() = 0;
@@ -28,7 +28,8 @@ class Optimizer {
 };
 
 /// sgd, nag, adam or rmsprop with MXNet's formulas, which SageMaker's image classification uses. `like` gives length, type and
-/// device of the buffers. REQUIRES: hyperparameters.optimizer is one of the table's choices.
-std::unique_ptr<Optimizer> make_optimizer(const Hyperparameters& hyperparameters, const at::Tensor& like);
+/// device of the buffers; weight decay reaches the first `decayed` values. REQUIRES: hyperparameters.optimizer is one of the
+/// table's choices.
+std::unique_ptr<Optimizer> make_optimizer(const Hyperparameters& hyperparameters, const at::Tensor& like, std::int64_t decayed);
 
 }  // namespace tune::trainer

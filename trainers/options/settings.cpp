@@ -31,6 +31,7 @@ constexpr OptionInfo kOptions[] = {
     {"checkpoint-dir", "DIR", "save after each epoch there, and go on from what is there (default: TUNE_CHECKPOINT_DIR)"},
     {"seed", "N", "of first weights and sample order (default: TUNE_SEED, else 0)"},
     {"device", "auto|cpu|cuda[:N]", "where to train (default: auto, a GPU if there is one)"},
+    {"pretrained", "FILE", "weights to begin with where use_pretrained_model is 1: safetensors, with torchvision's names"},
     {"hyperparameters", "FILE", "a JSON object with the values of hyperparameters"},
     {"help", "", "this text"},
 };
@@ -72,7 +73,7 @@ Fallible<Given> split_arguments(const std::vector<std::string>& arguments) {
     const std::size_t equals = word.find('=');
     const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
     const auto option = std::find_if(std::begin(kOptions), std::end(kOptions), [&](const auto& o) { return o.name == name; });
-    const bool known = option != std::end(kOptions) || find_hyperparameter(name) != nullptr || is_unused_sagemaker_name(name);
+    const bool known = option != std::end(kOptions) || find_hyperparameter(name) != nullptr || is_internal_name(name);
     if (!known) return unknown("command line", "option --" + name, name, true);
     const bool takes_value = option == std::end(kOptions) || !option->value.empty();
     if (!takes_value && equals != std::string::npos) return Failure{"command line: --" + name + " takes no value"};
@@ -98,16 +99,15 @@ const std::string* look_up(const Given& given, std::string_view name) {
 
 /// Hyperparameters of a JSON object; later sources overwrite earlier ones.
 Outcome take_object(Settings& settings, const std::string& text, const std::string& source) {
+  auto& given = settings.given;
   const auto object = parse_flat_json(text);
   if (!object.ok()) return Failure{source + ": " + object.failure().message};
   for (const auto& [name, value] : object.value()) {
     if (const auto* info = find_hyperparameter(name)) {
       if (auto failure = set_hyperparameter(settings.hyperparameters, *info, value, source)) return failure;
-    } else if (!is_unused_sagemaker_name(name)) {
+      given.insert(name);
+    } else if (!is_internal_name(name)) {
       return unknown(source, "hyperparameter " + name, name, false);
-    } else if (!name.starts_with('_')) {
-      settings.notes.push_back(source + ": " + name + "=" + value + " has no effect on the model " +
-                               settings.hyperparameters.model);
     }
   }
   return {};
@@ -126,10 +126,29 @@ Outcome take_hyperparameters(Settings& settings, const Given& given) {
   for (const auto& [name, value] : given) {
     if (const auto* info = find_hyperparameter(name)) {
       if (auto failure = set_hyperparameter(settings.hyperparameters, *info, value, "command line")) return failure;
-    } else if (is_unused_sagemaker_name(name)) {
-      settings.notes.push_back("command line: --" + name + " has no effect on the model " + settings.hyperparameters.model);
+      settings.given.insert(name);
     }
   }
+  return {};
+}
+
+/// What `model: auto` is, and what does not go with it.
+Outcome choose_model(Settings& settings, const Given& given) {
+  Hyperparameters& h = settings.hyperparameters;
+  const bool deep = settings.given.contains("num_layers") || h.use_pretrained_model;
+  if (h.model == "auto") h.model = deep ? "resnet" : "cnn";
+  if (const std::string* file = look_up(given, "pretrained")) settings.pretrained = *file;
+  if (h.use_pretrained_model && h.model != "resnet") return Failure{"use_pretrained_model is 1, but only a resnet can begin so"};
+  if (h.use_pretrained_model && settings.pretrained.empty())
+    return Failure{"use_pretrained_model is 1, but --pretrained FILE does not say with which weights (a safetensors file)"};
+  if (!h.use_pretrained_model && !settings.pretrained.empty())
+    return Failure{"command line: --pretrained is given, but use_pretrained_model is 0"};
+  for (const char* name : {"num_layers", "width_multiplier"}) {
+    if (h.model == "cnn" && settings.given.contains(name))
+      settings.notes.push_back(std::string(name) + " has no effect on the model cnn");
+  }
+  if (h.use_weighted_loss && !h.multi_label) settings.notes.push_back("use_weighted_loss has no effect without multi_label");
+  if (h.multi_label && h.mixup_alpha > 0) return Failure{"mixup_alpha is above 0, which multi_label does not allow"};
   return {};
 }
 
@@ -209,7 +228,7 @@ Fallible<Settings> read_settings(const std::vector<std::string>& arguments) {
     settings.help = true;
     return settings;
   }
-  for (const auto step : {take_hyperparameters, choose_data, choose_the_rest}) {
+  for (const auto step : {take_hyperparameters, choose_model, choose_data, choose_the_rest}) {
     if (auto failure = step(settings, given.value())) return *failure;
   }
   return settings;

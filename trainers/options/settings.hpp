@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,7 +13,9 @@ namespace tune::trainer {
 
 /// Everything a run was asked for, from the command line, the environment and a file.
 struct Settings {
-  Hyperparameters hyperparameters;
+  Hyperparameters hyperparameters;           ///< `model` is never auto
+  std::set<std::string, std::less<>> given;  ///< hyperparameters that are not left to their default
+  std::string pretrained;                    ///< file of weights to begin with; empty: none
   bool generate = false;
   std::string train_directory;       ///< when not generated
   std::string validation_directory;  ///< the same one unless TUNE_CHANNEL_VALIDATION says otherwise

@@ -15,7 +15,8 @@ enum class Purpose : std::uint64_t {
   kPrototypes = 3,
   kTrainImages = 4,
   kValidationImages = 5,
-  kAugmentation = 6
+  kAugmentation = 6,
+  kMixup = 7
 };
 
 /// A stream of random numbers keyed by (seed, purpose, index): whoever asks with the same key gets the same numbers, so nothing
