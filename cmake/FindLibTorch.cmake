@@ -4,7 +4,9 @@
 #   LibTorch_DIR            the folder that holds include/ and lib/
 #   LibTorch_VERSION        e.g. 2.13.0
 #   LibTorch_CUDA           whether it can use a GPU at run time
-#   LibTorch_CUDA_COMPILER  whether nvcc of the same major version is there, so that kernels of our own can be built for it
+#   LibTorch_CUDA_COMPILER  the nvcc of the same major version with which kernels of our own can be built for it, or empty
+#   LibTorch_CUDA_MISSING   why there is none
+#   LibTorch::cudart        the CUDA runtime that LibTorch itself uses, with nvcc's headers; where there is such an nvcc
 # Looked at, in this order: TUNE_TORCH_DIR (CMake variable, else environment), .deps/torch-dir (scripts/setup.sh writes it), the
 # PyTorch of python3, .deps/venv. The wheels' own TorchConfig.cmake is not used: the one of a CUDA wheel insists on parts of the
 # CUDA toolkit that neither it nor we need.
@@ -87,19 +89,32 @@ if(EXISTS "${LibTorch_DIR}/share/cmake/Torch/TorchConfig.cmake")
 endif()
 
 set(LibTorch_CUDA OFF)
-set(LibTorch_CUDA_COMPILER OFF)
-if(EXISTS "${LibTorch_DIR}/lib/libtorch_cuda.so")
+set(LibTorch_CUDA_COMPILER "")
+set(LibTorch_CUDA_MISSING "")
+if(NOT EXISTS "${LibTorch_DIR}/lib/libtorch_cuda.so")
+  set(LibTorch_CUDA_MISSING "the LibTorch at ${LibTorch_DIR} is one for CPUs only")
+else()
   set(LibTorch_CUDA ON)
-  find_program(_libtorch_nvcc nvcc HINTS "$ENV{CUDA_HOME}/bin" /usr/local/cuda/bin)
-  if(_libtorch_nvcc AND EXISTS "${LibTorch_DIR}/version.py")
-    file(STRINGS "${LibTorch_DIR}/version.py" _libtorch_wheel REGEX "^cuda.*= *'[0-9]+")
-    string(REGEX MATCH "'([0-9]+)" _libtorch_wheel "${_libtorch_wheel}")
-    set(_libtorch_wheel "${CMAKE_MATCH_1}")
-    execute_process(COMMAND ${_libtorch_nvcc} --version OUTPUT_VARIABLE _libtorch_toolkit ERROR_QUIET)
+  # The runtime beside LibTorch: NVIDIA's own Python packages, or the archive's lib/.
+  file(GLOB _libtorch_cudart "${LibTorch_DIR}/../nvidia/*/lib/libcudart.so.*" "${LibTorch_DIR}/lib/libcudart*.so*")
+  list(FILTER _libtorch_cudart INCLUDE REGEX "libcudart[^/]*[.]so[.][0-9]+$")
+  list(SUBLIST _libtorch_cudart 0 1 _libtorch_cudart)
+  string(REGEX MATCH "[0-9]+$" _libtorch_cuda_version "${_libtorch_cudart}")
+  find_program(TUNE_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" /usr/local/cuda/bin DOC "CUDA's compiler")
+  set(_libtorch_toolkit "")
+  if(TUNE_NVCC)
+    execute_process(COMMAND ${TUNE_NVCC} --version OUTPUT_VARIABLE _libtorch_toolkit ERROR_QUIET)
     string(REGEX MATCH "release ([0-9]+)" _libtorch_toolkit "${_libtorch_toolkit}")
-    if(_libtorch_wheel AND _libtorch_wheel STREQUAL "${CMAKE_MATCH_1}")
-      set(LibTorch_CUDA_COMPILER ON)
-    endif()
+    set(_libtorch_toolkit "${CMAKE_MATCH_1}")
+  endif()
+  if(NOT _libtorch_cudart)
+    set(LibTorch_CUDA_MISSING "there is no libcudart.so beside the LibTorch at ${LibTorch_DIR}")
+  elseif(NOT TUNE_NVCC)
+    set(LibTorch_CUDA_MISSING "there is no nvcc (looked on PATH, in CUDA_HOME, in /usr/local/cuda)")
+  elseif(NOT _libtorch_toolkit STREQUAL _libtorch_cuda_version)
+    set(LibTorch_CUDA_MISSING "${TUNE_NVCC} is of CUDA ${_libtorch_toolkit}, but LibTorch is built for CUDA ${_libtorch_cuda_version}")
+  else()
+    set(LibTorch_CUDA_COMPILER "${TUNE_NVCC}")
   endif()
 endif()
 
@@ -118,6 +133,13 @@ if(NOT TARGET LibTorch::torch)
     # Its kernels register themselves when it is loaded; no symbol of ours asks for it, so the linker would drop it.
     set_property(TARGET LibTorch::torch APPEND PROPERTY INTERFACE_LINK_OPTIONS
       "LINKER:--push-state,--no-as-needed,${LibTorch_DIR}/lib/libtorch_cuda.so,${LibTorch_DIR}/lib/libc10_cuda.so,--pop-state")
+  endif()
+  if(LibTorch_CUDA_COMPILER)
+    get_filename_component(_libtorch_toolkit "${LibTorch_CUDA_COMPILER}" REALPATH)
+    get_filename_component(_libtorch_toolkit "${_libtorch_toolkit}" DIRECTORY)
+    add_library(LibTorch::cudart SHARED IMPORTED)
+    set_target_properties(LibTorch::cudart PROPERTIES
+      IMPORTED_LOCATION "${_libtorch_cudart}" INTERFACE_INCLUDE_DIRECTORIES "${_libtorch_toolkit}/../include")
   endif()
   message(STATUS "LibTorch ${LibTorch_VERSION} at ${LibTorch_DIR}, CUDA: ${LibTorch_CUDA}")
 endif()

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/trainers/augmentation_images.hpp"
 #include "tests/trainers/augmentation_reference.hpp"
 #include "trainers/augment/augment_cpu.hpp"
 #include "trainers/augment/image_plan.hpp"
@@ -18,57 +19,6 @@ using namespace tune::trainer;
 using namespace tune::test;
 
 namespace {
-
-constexpr AugmentationType kTypes[] = {AugmentationType::kNone, AugmentationType::kCrop, AugmentationType::kCropColor,
-                                       AugmentationType::kCropColorTransform};
-
-/// Random pixels of random sizes from 1 to `largest`; or all of one size.
-ImageSet random_images(std::uint64_t seed, std::int64_t count, std::int64_t channels, std::int32_t smallest,
-                       std::int32_t largest) {
-  struct Owned {
-    std::vector<std::uint8_t> pixels;
-    std::vector<ImagePlace> places;
-    std::vector<std::int32_t> labels;
-  };
-  auto owned = std::make_shared<Owned>();
-  KeyedRandom random(seed, Purpose::kTrainImages, 0);
-  const auto side = [&] {
-    return smallest + static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(largest - smallest) + 1));
-  };
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int32_t height = side();
-    const std::int32_t width = side();
-    owned->places.push_back({.offset = owned->pixels.size(), .height = height, .width = width});
-    for (std::int64_t k = height * width * channels; k > 0; --k)
-      owned->pixels.push_back(static_cast<std::uint8_t>(random.below(256)));
-    owned->labels.push_back(static_cast<std::int32_t>(i));
-  }
-  ImageSet set;
-  set.channels = channels;
-  set.pixels = owned->pixels;
-  set.places = owned->places;
-  set.labels = owned->labels;
-  set.owner = owned;
-  return set;
-}
-
-/// Values are levels, so that they can be compared.
-AugmentSettings plain_settings(AugmentationType type, std::int32_t channels, std::int32_t height, std::int32_t width) {
-  AugmentSettings settings;
-  settings.type = type;
-  settings.channels = channels;
-  settings.height = height;
-  settings.width = width;
-  for (float& deviation : settings.deviation) deviation = 1;
-  settings.seed = 11;
-  return settings;
-}
-
-std::vector<std::int64_t> all_of(const ImageSet& set) {
-  std::vector<std::int64_t> indices(static_cast<std::size_t>(set.size()));
-  std::iota(indices.begin(), indices.end(), 0);
-  return indices;
-}
 
 std::vector<float> augmented(const ImageSet& set, const AugmentSettings& settings, const std::vector<std::int64_t>& indices,
                              std::int64_t epoch, bool training, const RangeRunner& parallel = {}) {
@@ -142,7 +92,7 @@ std::uint64_t hash_of(const std::vector<float>& values) {
 }  // namespace
 
 TEST_CASE("augmentation: every type is what a naive reference makes, for images of one size and of many") {
-  for (const AugmentationType type : kTypes) {
+  for (const AugmentationType type : kAugmentationTypes) {
     for (const std::int64_t from : {1, 3}) {
       for (const std::int32_t to : {1, 3}) {
         CAPTURE(static_cast<int>(type));
@@ -263,7 +213,7 @@ TEST_CASE("augmentation: the random numbers lie where they should, and are sprea
 
 TEST_CASE("augmentation: an image depends on seed, epoch and index, not on the batch or the threads") {
   const ImageSet set = random_images(5, 40, 3, 10, 30);
-  for (const AugmentationType type : kTypes) {
+  for (const AugmentationType type : kAugmentationTypes) {
     CAPTURE(static_cast<int>(type));
     const AugmentSettings settings = plain_settings(type, 3, 16, 16);
     constexpr std::size_t kPixels = 3 * 16 * 16;
@@ -292,7 +242,7 @@ TEST_CASE("augmentation: in validation nothing is random, and every type sees th
   AugmentSettings none = plain_settings(AugmentationType::kNone, 3, 16, 16);
   const std::vector<float> wanted = augmented(set, none, all_of(set), 0, false);
   CHECK(augmented(set, none, all_of(set), 5, true) == wanted);
-  for (const AugmentationType type : kTypes) {
+  for (const AugmentationType type : kAugmentationTypes) {
     AugmentSettings settings = plain_settings(type, 3, 16, 16);
     settings.pad = 3;
     settings.seed = 99;
@@ -304,7 +254,7 @@ TEST_CASE("augmentation: the numbers it gives are never changed") {
   const ImageSet set = random_images(8, 20, 3, 10, 30);
   AugmentSettings settings = plain_settings(AugmentationType::kNone, 3, 16, 16);
   const std::uint64_t golden[] = {3690295357354267429U, 8740661833715340069U, 17410577185040028453U, 5746212540549944101U};
-  for (const AugmentationType type : kTypes) {
+  for (const AugmentationType type : kAugmentationTypes) {
     CAPTURE(static_cast<int>(type));
     settings.type = type;
     settings.pad = 2;

@@ -6,6 +6,13 @@
 #include <utility>
 
 #include "trainers/augment/augment_cpu.hpp"
+#ifdef TUNE_CUDA_KERNELS
+#include "trainers/cuda/device_images.hpp"
+#else
+namespace tune::trainer::cuda {
+class DeviceImages {};
+}  // namespace tune::trainer::cuda
+#endif
 
 namespace tune::trainer {
 namespace {
@@ -17,17 +24,38 @@ void in_threads(std::int64_t count, const std::function<void(std::int64_t, std::
 
 }  // namespace
 
-BatchMaker::BatchMaker(ImageSet set, const AugmentSettings& settings, at::Device device, at::ScalarType type)
-    : set_(std::move(set)), settings_(settings), values_(make_level_values(settings)), device_(device), type_(type) {}
+BatchMaker::BatchMaker(ImageSet set, const AugmentSettings& settings, at::Device device, at::ScalarType type,
+                       [[maybe_unused]] double resident_share)
+    : set_(std::move(set)), settings_(settings), values_(make_level_values(settings)), device_(device), type_(type) {
+#ifdef TUNE_CUDA_KERNELS
+  if (device.is_cuda()) on_gpu_ = std::make_unique<cuda::DeviceImages>(set_, settings_, device, type, resident_share, in_threads);
+#endif
+}
+
+BatchMaker::~BatchMaker() = default;
+
+bool BatchMaker::resident() const {
+#ifdef TUNE_CUDA_KERNELS
+  if (on_gpu_) return on_gpu_->resident();
+#endif
+  return false;
+}
 
 at::Tensor BatchMaker::images(std::span<const std::int64_t> indices, std::int64_t epoch, bool training) const {
+#ifdef TUNE_CUDA_KERNELS
+  if (on_gpu_) return on_gpu_->images(indices, epoch, training);
+#endif
   const auto count = static_cast<std::int64_t>(indices.size());
   const at::Tensor batch = at::empty({count, settings_.channels, settings_.height, settings_.width}, at::kFloat);
   augment_cpu(set_, settings_, values_, indices, epoch, training, batch.mutable_data_ptr<float>(), in_threads);
-  return batch.to(device_, type_);
+  const bool channels_last = device_.is_cuda() && type_ != at::kFloat;
+  return batch.to(device_, type_, false, false, channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
 }
 
 at::Tensor BatchMaker::labels(std::span<const std::int64_t> indices) const {
+#ifdef TUNE_CUDA_KERNELS
+  if (on_gpu_) return on_gpu_->labels(indices);
+#endif
   const auto count = static_cast<std::int64_t>(indices.size());
   const std::int64_t each = set_.labels_per_image;
   at::Tensor labels = each == 1 ? at::empty({count}, at::kLong) : at::empty({count, each}, at::kFloat);
