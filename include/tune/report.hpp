@@ -13,8 +13,10 @@
 namespace tune {
 
 /// The line by which any program tells tune its metrics without a regex: `@tune {"step": 3, "validation:accuracy": 0.81}`.
-/// Names must not hold control characters.
-inline std::string report_line(std::int64_t step, std::initializer_list<std::pair<std::string_view, double>> metrics) {
+/// `metrics` is a range of pairs of a text and a double, in the order of the line. Names must not hold control characters, and
+/// none comes twice.
+template <class Metrics>
+std::string report_line_of(std::int64_t step, const Metrics& metrics) {
   const auto quoted = [](std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
@@ -32,6 +34,10 @@ inline std::string report_line(std::int64_t step, std::initializer_list<std::pai
       line += std::isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
   }
   return line + "}";
+}
+
+inline std::string report_line(std::int64_t step, std::initializer_list<std::pair<std::string_view, double>> metrics) {
+  return report_line_of(step, metrics);
 }
 
 /// Prints `report_line` to standard output and flushes it. Safe to call from several threads.

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "trainers/support/numbers.hpp"
+#include "tune/report.hpp"
 
 namespace tune::trainer {
 namespace {
@@ -28,15 +29,23 @@ std::string prefix(std::int64_t epoch) { return "Epoch[" + std::to_string(epoch)
 Stopwatch::Stopwatch() : start_(monotonic()) {}
 double Stopwatch::seconds() const { return static_cast<double>(monotonic() - start_) * 1e-9; }
 
+double unix_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
 void TrainingLog::line(const std::string& text) {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm parts{};
   gmtime_r(&now, &parts);
   char stamp[32];
   std::strftime(stamp, sizeof stamp, "%m/%d/%Y %H:%M:%S", &parts);
-  const bool written =
-      std::fprintf(out_, "[%s INFO %llu] %s\n", stamp, static_cast<unsigned long long>(pthread_self()), text.c_str()) >= 0;
-  if (!written || std::fflush(out_) != 0) broken_ = true;
+  print("[" + std::string(stamp) + " INFO " + std::to_string(pthread_self()) + "] " + text);
+}
+
+void TrainingLog::report(std::int64_t step, const Metrics& metrics) {
+  if (!metrics.empty()) print(report_line_of(step, metrics));
+}
+
+void TrainingLog::print(const std::string& line) {
+  if (std::fprintf(out_, "%s\n", line.c_str()) < 0 || std::fflush(out_) != 0) broken_ = true;
 }
 
 void TrainingLog::batch(std::int64_t epoch, std::int64_t batch, double samples_per_second, double accuracy) {
