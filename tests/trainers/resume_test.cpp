@@ -56,6 +56,20 @@ TEST_CASE("SIGTERM saves in the middle of an epoch; going on equals never stoppe
   interrupt_and_compare(SIGTERM, 143, {"--optimizer", "adam", "--mini_batch_size", "7"});
 }
 
+TEST_CASE("the same with normalisation, random changes of images, mix-up, schedules and 16 bits") {
+  const std::vector<std::string> resnet = {"--num_layers", "20", "--width_multiplier", "0.25", "--mini_batch_size", "48"};
+  for (const std::vector<std::string>& more : {std::vector<std::string>{"--augmentation_type", "crop_color_transform", "--pad",
+                                                                        "2", "--mixup_alpha", "0.4", "--label_smoothing", "0.1"},
+                                               {"--precision_dtype", "bfloat16", "--augmentation_type", "crop", "--pad", "2",
+                                                "--warmup_epochs", "1.5", "--lr_scheduler_step", "2,3", "--top_k", "2"},
+                                               {"--precision_dtype", "float16", "--optimizer", "adam"}}) {
+    CAPTURE(more.front());
+    std::vector<std::string> arguments = resnet;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    interrupt_and_compare(SIGTERM, 143, arguments);
+  }
+}
+
 TEST_CASE("SIGTERM: the last thing it does is to save") {
   const TrainerFolder folder;
   std::vector<std::string> arguments = {"--learning_rate", "0.002", "--checkpoint-dir", folder.dir() / "c"};

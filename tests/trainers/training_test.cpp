@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <regex>
 #include <string>
 
@@ -58,6 +59,52 @@ TEST_CASE("the same seed repeats exactly, another does not") {
   CHECK(metrics_of(first).size() == 8);
   CHECK(metrics_of(with_seed("1")) == metrics_of(first));
   CHECK(weights_of(with_seed("2")) != weights_of(first));
+}
+
+TEST_CASE("every kind of training learns the generated images, a ResNet too, in each precision") {
+  const TrainerFolder folder(600, 100);
+  const std::vector<std::string> common = {"--data",       folder.data(), "--epochs",           "3",
+                                           "--num_layers", "20",          "--width_multiplier", "0.5",
+                                           "--optimizer",  "adam",        "--learning_rate",    "0.003"};
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--lr_scheduler", "one_cycle"},
+        {"--precision_dtype", "bfloat16"},
+        {"--precision_dtype", "float16", "--num_layers=18", "--model=cnn"},
+        {"--augmentation_type", "crop", "--pad", "1", "--lr_scheduler", "cosine", "--label_smoothing", "0.1"},
+        {"--mixup_alpha", "0.2"}}) {
+    CAPTURE(more.front());
+    CAPTURE(more[1]);
+    std::vector<std::string> arguments;
+    for (std::size_t i = 0; i < common.size(); i += 2) {  // what `more` gives again counts
+      const bool again = std::ranges::any_of(more, [&](const std::string& word) { return word.starts_with(common[i] + "="); });
+      if (!again) arguments.insert(arguments.end(), {common[i], common[i + 1]});
+    }
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto run = folder.run(arguments);
+    REQUIRE_MESSAGE(run.exit_code == 0, run.err);
+    CHECK(last_accuracy(run.out) > 0.3);  // a tenth by chance
+  }
+}
+
+TEST_CASE("early_stopping ends a run that no longer improves, and says so") {
+  const TrainerFolder folder;
+  const auto run = folder.run({"--data", folder.data(), "--epochs", "50", "--learning_rate", "0.02", "--early_stopping", "True",
+                               "--early_stopping_min_epochs", "2", "--early_stopping_patience", "1", "--early_stopping_tolerance",
+                               "10", "--checkpoint-dir", "c"});
+  CHECK(run.exit_code == 0);
+  CHECK(run.out.find("Early stopping: validation accuracy has not improved for 1 epochs") != std::string::npos);
+  CHECK(run.out.find("Training is complete: 2 epochs") != std::string::npos);
+  CHECK(run.out.find("Saved checkpoint") < run.out.find("Early stopping"));
+}
+
+TEST_CASE("checkpoint_frequency: every so many epochs, and at the end") {
+  const TrainerFolder folder;
+  const auto run = folder.run({"--data", folder.data(), "--epochs", "5", "--learning_rate", "0.02", "--checkpoint_frequency", "2",
+                               "--checkpoint-dir", "c"});
+  int saved = 0;
+  for (std::size_t at = run.out.find("Saved checkpoint"); at != std::string::npos; at = run.out.find("Saved checkpoint", at + 1))
+    ++saved;
+  CHECK(saved == 3);
 }
 
 TEST_CASE("a diverged run says nan, accuracy included, and ends at once") {

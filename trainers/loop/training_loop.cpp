@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "trainers/log/metric_names.hpp"
 #include "trainers/loop/model_file.hpp"
 #include "trainers/loop/stop_request.hpp"
 #include "trainers/support/numbers.hpp"
@@ -43,7 +44,8 @@ TrainingLoop::TrainingLoop(const Settings& settings, const ImageData& data, Plan
       loss_(settings.hyperparameters, data.train, plan_.placement.device),
       step_(*model_, *optimizer_, loss_, settings),
       rate_(settings.hyperparameters, batches()),
-      configuration_(configuration_facts(settings, data)) {}
+      configuration_(configuration_facts(settings, data)),
+      class_errors_(data) {}
 
 std::int64_t TrainingLoop::batches() const {
   const std::int64_t batch = settings_.hyperparameters.mini_batch_size;
@@ -61,12 +63,18 @@ Outcome TrainingLoop::begin() {
     const auto loaded = load_checkpoint(settings_.checkpoint_directory);
     if (!loaded.ok()) return loaded.failure();
     if (!loaded.value().note.empty()) log_.line("Note: " + loaded.value().note);
-    if (loaded.value().checkpoint) return resume(loaded.value());
+    if (loaded.value().checkpoint) {
+      if (auto failure = resume(loaded.value())) return failure;
+    }
   }
-  if (settings_.pretrained.empty()) return {};
-  const auto taken = load_pretrained(settings_.pretrained, *model_);
-  if (!taken.ok()) return taken.failure();
-  log_.line(taken.value());
+  if (!settings_.pretrained.empty() && step_number() == 0) {
+    const auto taken = load_pretrained(settings_.pretrained, *model_);
+    if (!taken.ok()) return taken.failure();
+    log_.line(taken.value());
+  }
+  auto files = RunFiles::open(settings_, progress_.epoch + 1, step_number() + 1);
+  if (!files.ok()) return files.failure();
+  files_ = std::move(files.value());
   return {};
 }
 
@@ -131,16 +139,21 @@ Fallible<int> TrainingLoop::run() {
   return 0;
 }
 
-void TrainingLoop::train_batch(const std::vector<std::int64_t>& order, at::Tensor& tally) {
+Outcome TrainingLoop::train_batch(const std::vector<std::int64_t>& order, at::Tensor& tally) {
   const std::int64_t size = settings_.hyperparameters.mini_batch_size;
   const std::int64_t first = progress_.batch * size;
   const auto chosen =
       std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(size, train_.size() - first)));
-  const bool last = progress_.batch + 1 == batches();
-  if (last) record_.emplace(false);
-  const auto result = step_.run(train_.images(chosen, progress_.epoch, true), train_.labels(chosen), step_number(),
-                                rate_.at(step_number()), last ? &*record_ : nullptr);
+  const std::int64_t done = step_number() + 1;
+  const bool last = progress_.batch + 1 == batches() && settings_.hyperparameters.layer_metrics;
+  record_.reset();
+  if (last || files_.wants(done)) record_.emplace(files_.wants_outputs(done));
+  const at::Tensor images = train_.images(chosen, progress_.epoch, true);
+  if (last) input_mean_ = images.to(at::kFloat).mean().item<double>();
+  const auto result =
+      step_.run(images, train_.labels(chosen), step_number(), rate_.at(step_number()), record_ ? &*record_ : nullptr);
   loss_.add(tally, result.loss, result.scores, result.labels);
+  return files_.wants(done) ? files_.write_step(done, result.loss.item<double>(), *record_) : Outcome();
 }
 
 bool TrainingLoop::log_batch(std::int64_t first_batch, const Stopwatch& watch, const at::Tensor& tally) {
@@ -165,7 +178,7 @@ Fallible<bool> TrainingLoop::train_epoch() {
   for (std::int64_t i = 0; i < loss_.tally_size(); ++i) tally[i] = progress_.tally[static_cast<std::size_t>(i)];
   const std::int64_t first_batch = progress_.batch;
   while (progress_.batch < batches() && stop_signal() == 0) {
-    train_batch(order, tally);
+    if (auto failure = train_batch(order, tally)) return *failure;
     ++progress_.batch;
     if (!log_batch(first_batch, watch, tally)) {
       const Scores nothing = scores_of(tally, train_.size());
@@ -180,7 +193,8 @@ Fallible<bool> TrainingLoop::train_epoch() {
   for (std::int64_t i = 0; i < loss_.tally_size(); ++i) progress_.tally[static_cast<std::size_t>(i)] = here[i].item<double>();
   if (progress_.batch < batches()) return false;
   trained_ = scores_of(tally, train_.size());
-  log_.trained(progress_.epoch, *trained_, watch.seconds());
+  seconds_ = watch.seconds();
+  log_.trained(progress_.epoch, *trained_, seconds_);
   return true;
 }
 
@@ -189,6 +203,7 @@ bool TrainingLoop::validate(Scores& scores) {
   const std::int64_t pixels = plan_.model.shape.height * plan_.model.shape.width;
   const std::int64_t size = std::clamp<std::int64_t>(kValidationPixels / pixels, 1, kLargestValidationBatch);
   at::Tensor tally = make_tally();
+  class_errors_.reset(plan_.placement.device);
   for (std::int64_t first = 0; first < validation_.size(); first += size) {
     if (stop_signal() != 0) return false;
     std::vector<std::int64_t> chosen(static_cast<std::size_t>(std::min(size, validation_.size() - first)));
@@ -196,6 +211,7 @@ bool TrainingLoop::validate(Scores& scores) {
     const at::Tensor labels = validation_.labels(chosen);
     const at::Tensor output = model_->forward(validation_.images(chosen, progress_.epoch, false), false);
     loss_.add(tally, loss_.validation(output, labels), output, labels);
+    class_errors_.add(output, labels);
   }
   scores = scores_of(tally, validation_.size());
   return true;
@@ -203,6 +219,9 @@ bool TrainingLoop::validate(Scores& scores) {
 
 Outcome TrainingLoop::finish_epoch(const Scores& scores) {
   log_.validated(progress_.epoch, scores);
+  const Metrics metrics = epoch_metrics(scores);
+  log_.report(progress_.epoch + 1, metrics);
+  if (auto failure = files_.write_epoch(progress_.epoch + 1, metrics)) return failure;
   const double best_before = progress_.early_end.best;
   progress_.early_end.take(scores.accuracy, settings_.hyperparameters);
   ++progress_.epoch;
@@ -210,11 +229,33 @@ Outcome TrainingLoop::finish_epoch(const Scores& scores) {
   progress_.tally = {};
   trained_.reset();
   record_.reset();
+  input_mean_.reset();
   if (scores.accuracy > best_before) {
     if (auto failure = store_best(scores)) return failure;
   }
   const bool due = progress_.epoch % settings_.hyperparameters.checkpoint_frequency == 0 || is_over();
   return due ? save() : Outcome();
+}
+
+Metrics TrainingLoop::epoch_metrics(const Scores& scores) const {
+  Metrics metrics;
+  const auto add = [&](std::string_view name, double value) { metrics.emplace_back(name, value); };
+  if (trained_) {
+    add(kTrainLoss, trained_->loss);
+    add(kTrainAccuracy, trained_->accuracy);
+    if (trained_->top_k) add(kTrainTopK, *trained_->top_k);
+    add(kTrainSeconds, seconds_);
+    add(kImagesPerSecond, images_per_second_);
+  }
+  add(kValidationLoss, scores.loss);
+  add(kValidationAccuracy, scores.accuracy);
+  if (scores.top_k) add(kValidationTopK, *scores.top_k);
+  add(kLearningRate, rate_.at(step_number() - 1));
+  if (input_mean_) add(kInputMean, *input_mean_);
+  for (const Metrics& more :
+       {record_ ? record_->health() : Metrics(), settings_.hyperparameters.layer_metrics ? class_errors_.metrics() : Metrics()})
+    metrics.insert(metrics.end(), more.begin(), more.end());
+  return metrics;
 }
 
 // ---- files ----
@@ -230,6 +271,7 @@ Outcome TrainingLoop::store_best(const Scores& scores) {
 
 Outcome TrainingLoop::save() {
   if (!saves()) return {};
+  if (auto failure = files_.sync()) return failure;
   progress_.steps = optimizer_->steps;
   progress_.loss_scale = step_.scale.factor;
   progress_.good_steps = step_.scale.good_steps;

@@ -12,9 +12,11 @@
 #include "trainers/data/image_set.hpp"
 #include "trainers/log/training_log.hpp"
 #include "trainers/loop/batch_maker.hpp"
+#include "trainers/loop/class_errors.hpp"
 #include "trainers/loop/loss.hpp"
 #include "trainers/loop/plan.hpp"
 #include "trainers/loop/progress.hpp"
+#include "trainers/loop/run_files.hpp"
 #include "trainers/loop/training_step.hpp"
 #include "trainers/model/model.hpp"
 #include "trainers/optimizer/optimizer.hpp"
@@ -42,10 +44,11 @@ class TrainingLoop {
 
  private:
   Fallible<bool> train_epoch();  ///< false: a stop signal came
-  void train_batch(const std::vector<std::int64_t>& order, at::Tensor& tally);
+  Outcome train_batch(const std::vector<std::int64_t>& order, at::Tensor& tally);
   [[nodiscard]] bool log_batch(std::int64_t first_batch, const Stopwatch& watch, const at::Tensor& tally);
   [[nodiscard]] bool validate(Scores& scores);  ///< false: a stop signal came
   Outcome finish_epoch(const Scores& scores);
+  [[nodiscard]] Metrics epoch_metrics(const Scores& scores) const;
   Outcome store_best(const Scores& scores);
   Outcome save();
   Outcome resume(const LoadedCheckpoint& loaded);
@@ -70,7 +73,11 @@ class TrainingLoop {
   Progress progress_;
   std::optional<Scores> trained_;     ///< of the epoch that was trained last
   std::optional<StepRecord> record_;  ///< of its last step
+  std::optional<double> input_mean_;  ///< of its images
+  ClassErrors class_errors_;
+  RunFiles files_;
   double images_per_second_ = 0;
+  double seconds_ = 0;  ///< of the epoch's training
 };
 
 }  // namespace tune::trainer

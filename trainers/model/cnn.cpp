@@ -36,7 +36,7 @@ at::Tensor Cnn::forward(const at::Tensor& images, bool /*training*/) {
   const at::Tensor first = convolved("relu1", images, kConv1, kBias1);
   const at::Tensor features = convolved("relu2", first, kConv2, kBias2).flatten(1);
   const at::Tensor hidden = relu("relu3", at::linear(features, t[kFc1], bias(kFcBias1)));
-  return at::linear(hidden, t[kFc2], bias(kFcBias2)).to(at::kFloat);
+  return at::linear(hidden, t[kFc2], bias(kFcBias2)).to(t.placement().full());
 }
 
 }  // namespace tune::trainer

@@ -46,14 +46,14 @@ FlatParameters::FlatParameters(const std::vector<TensorSpec>& specs, std::uint64
   place(Role::kMean, statistics);
   place(Role::kVariance, statistics);
 
-  values_ = at::zeros({parameters}, at::kFloat);
-  statistics_ = at::zeros({statistics}, at::kFloat);
+  values_ = at::zeros({parameters}, placement.full());
+  statistics_ = at::zeros({statistics}, placement.full());
   for (std::size_t i = 0; i < specs.size(); ++i)
     view(is_parameter(i) ? values_ : statistics_, i).copy_(first_values(specs[i], seed, i));
   values_ = values_.to(placement.device);
   statistics_ = statistics_.to(placement.device);
   gradients_ = at::zeros_like(values_);
-  if (placement.compute != at::kFloat) {
+  if (placement.is_half()) {
     half_values_ = values_.narrow(0, 0, weights_).to(placement.compute);
     half_gradients_ = at::zeros_like(half_values_);
   }

@@ -33,8 +33,14 @@ struct TensorSpec {
 /// Where and how a network computes.
 struct Placement {
   at::Device device = at::kCPU;
-  at::ScalarType compute = at::kFloat;  ///< kFloat, kHalf or kBFloat16: of activations and of the weights of matrix products
-  bool channels_last = false;           ///< layout of convolutions' weights and of images
+  /// kFloat; kHalf or kBFloat16: of activations and of the weights of matrix products, beside float buffers; or kDouble, buffers
+  /// included, where slopes are checked.
+  at::ScalarType compute = at::kFloat;
+  bool channels_last = false;  ///< layout of convolutions' weights and of images
+
+  [[nodiscard]] bool is_half() const { return compute == at::kHalf || compute == at::kBFloat16; }
+  /// Of buffers, scores and losses.
+  [[nodiscard]] at::ScalarType full() const { return compute == at::kDouble ? at::kDouble : at::kFloat; }
 };
 
 /// All parameters of a network as views of one float buffer, their gradients as views of another, and its running statistics as

@@ -13,12 +13,13 @@
 
 namespace tune::trainer {
 
-/// Somebody who wants to see what comes out of every ReLU.
+/// Somebody who wants to see what goes into every ReLU and what comes out: N x channels x ... values. `relu` is its name below
+/// the network, as "layer1.0.relu1".
 class ActivationObserver {
  public:
   virtual ~ActivationObserver() = default;
-  /// `layer` as the module that the ReLU belongs to, as "layer1.0.relu1"; N x channels x ... values.
-  virtual void activation(const std::string& layer, const at::Tensor& output) = 0;
+  virtual void before_relu(const std::string& relu, const at::Tensor& input) = 0;
+  virtual void after_relu(const std::string& relu, const at::Tensor& output) = 0;
 };
 
 /// A network. Its tensors have the names of a PyTorch module of the same layout, and load into one.
@@ -38,10 +39,11 @@ class Model {
   void observe(ActivationObserver* observer) { observer_ = observer; }
 
  protected:
-  at::Tensor relu(const char* layer, const at::Tensor& input) const { return relu(std::string(layer), input); }
-  at::Tensor relu(const std::string& layer, at::Tensor input) const {
+  /// In place.
+  at::Tensor relu(const std::string& name, at::Tensor input) const {
+    if (observer_ != nullptr) observer_->before_relu(name, input);
     at::Tensor output = input.relu_();
-    if (observer_ != nullptr) observer_->activation(layer, output);
+    if (observer_ != nullptr) observer_->after_relu(name, output);
     return output;
   }
 

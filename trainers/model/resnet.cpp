@@ -138,7 +138,7 @@ at::Tensor ResNet::forward(const at::Tensor& images, bool training) {
   if (!plan_.small_stem) output = at::max_pool2d(output, 3, 2, 1);
   for (const Block& block : plan_.blocks) output = residual(output, block, training);
   output = output.mean({2, 3});
-  return at::linear(output, t[plan_.last], t[plan_.last + 1].to(t.placement().compute)).to(at::kFloat);
+  return at::linear(output, t[plan_.last], t[plan_.last + 1].to(t.placement().compute)).to(t.placement().full());
 }
 
 }  // namespace tune::trainer

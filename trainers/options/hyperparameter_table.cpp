@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "trainers/data/image_shape.hpp"
+#include "trainers/log/tensor_series.hpp"
 #include "trainers/options/hyperparameters.hpp"
 
 /// Every hyperparameter there is.
@@ -31,6 +32,8 @@ bool fits_steps(std::string_view text) {
   }
   return true;
 }
+
+bool fits_collections(std::string_view text) { return text.empty() || parse_collections(text).ok(); }
 
 Info number(std::string_view name, double H::*field, std::string_view doc) {
   return {.name = name, .field = field, .max = kUnbounded, .max_is_allowed = false, .doc = doc};
@@ -111,6 +114,12 @@ const std::array kTable = {
     share("label_smoothing", &H::label_smoothing, false, "share of a label that is spread over all classes"),
     share("mixup_alpha", &H::mixup_alpha, true, "above 0: batches are blended with themselves by Beta(alpha, alpha)"),
     whole("pad", &H::pad, 0, kMaxPad, "of augmentation: pixels added on each side before the crop"),
+    budget(flag("layer_metrics", &H::layer_metrics, "print norms, dead ReLUs and errors by layer and class once an epoch")),
+    budget(Info{.name = "save_tensors",
+                .field = &H::save_tensors,
+                .form = {"weights, gradients, biases, losses or relu_outputs, or several with commas between", fits_collections},
+                .doc = "what is written into the checkpoint directory's tensors/ while it trains; left out: nothing"}),
+    budget(whole("save_tensors_every", &H::save_tensors_every, 1, kMaxSamples, "steps from one such writing to the next")),
 };
 
 }  // namespace

@@ -50,7 +50,10 @@ struct Hyperparameters {
   double warmup_epochs = 0;
   double label_smoothing = 0;
   double mixup_alpha = 0;
-  std::int64_t pad = 0;  ///< pixels
+  std::int64_t pad = 0;                   ///< pixels
+  bool layer_metrics = true;              ///< what health rules look at is measured and printed
+  std::string save_tensors;               ///< collections; empty: none are saved
+  std::int64_t save_tensors_every = 100;  ///< steps
 };
 
 /// One hyperparameter: the one place from which the options, the checks, the help and the checkpoint's fingerprint are made.
