@@ -43,8 +43,7 @@ class Loader {
     note_session();
     require_end();
     note_metric();
-    for (std::string& note : unread_rules(spec_.rules, spec_.metrics, spec_.objective.metric, registry_))
-      notes_.push_back(std::move(note));
+    for (std::string& note : unread_rules(spec_, registry_)) notes_.push_back(std::move(note));
     return {std::move(spec_), std::move(notes_)};
   }
 
@@ -99,8 +98,9 @@ class Loader {
     if (const YamlNode* node = top_.find("early_stopping")) {
       spec_.stopping = read_stopping(*node, "early_stopping", registry_, spec_.space, space_ok_, errors_);
     }
+    const TrainerPreset* trainer = find_trainer(top_.text("trainer").value_or(""));
     if (const YamlNode* node = top_.find("rules"))
-      spec_.rules = read_rules(*node, "rules", registry_, spec_.space, space_ok_, errors_);
+      spec_.rules = read_rules(*node, "rules", registry_, trainer, spec_.space, space_ok_, errors_);
   }
 
   void read_limits() {

@@ -50,12 +50,13 @@ StrategyChoice read_strategy(const YamlNode* node, YamlMark top, std::string_vie
 /// The value of an option whose type is neither kRules nor wrong.
 OptionValue option_value(const YamlNode& node, OptionType type);
 
-/// `rules`, the health rules, each with its consent.
-std::vector<HealthSpec> read_rules(const YamlNode& list, std::string_view path, const Registry& registry, const Space& space,
-                                   bool space_ok, Diagnostics& errors);
-/// A note for each pattern of a rule that names none of the metrics that are defined.
-std::vector<std::string> unread_rules(const std::vector<HealthSpec>& rules, const std::vector<MetricDefinition>& definitions,
-                                      const std::string& objective, const Registry& registry);
+struct TrainerPreset;
+/// `rules`, the health rules, each with its consent. What a rule looks at may be left out where the trainer (null: none is named)
+/// prints it.
+std::vector<HealthSpec> read_rules(const YamlNode& list, std::string_view path, const Registry& registry,
+                                   const TrainerPreset* trainer, const Space& space, bool space_ok, Diagnostics& errors);
+/// A note for each pattern of a rule that names none of the metrics that are defined or that the trainer prints.
+std::vector<std::string> unread_rules(const StudySpec& spec, const Registry& registry);
 
 /// `early_stopping`; none when it is off or wrong.
 std::optional<StoppingSpec> read_stopping(const YamlNode& node, std::string_view path, const Registry& registry,

@@ -3,6 +3,7 @@
 
 #include "engine/config/config.hpp"
 #include "engine/config/key_table.hpp"
+#include "engine/config/trainer_presets.hpp"
 
 namespace tune::engine {
 
@@ -204,7 +205,12 @@ std::string schema_json(const Registry& registry) {
     }
   }
   for (const Entry<HealthRule>& entry : registry.health_rules()) {
-    const SectionSpec spec = health_section(entry);
+    SectionSpec spec = health_section(entry);
+    // What a built-in trainer prints for the rule may be left out; that the trainer is then named, only the parser sees.
+    for (KeySpec& key : spec.keys) {
+      const auto prints = [&](const TrainerPreset& preset) { return preset.pattern(entry.name, key.name) != nullptr; };
+      key.required = key.required && std::ranges::none_of(trainer_presets(), prints);
+    }
     definitions[spec.name] = section_schema(spec, registry);
   }
   definitions[rule_section().name] = named_schema(registry.policies(), rule_section().name, {});

@@ -1,5 +1,7 @@
 #include "engine/config/trainer_presets.hpp"
 
+#include <algorithm>
+
 namespace tune::engine {
 
 namespace {
@@ -21,9 +23,35 @@ const std::vector<TrainerPreset>& trainer_presets() {
        .program = "tune-train-image",
        .metrics = {epoch_line("validation:accuracy", "Validation-accuracy"), epoch_line("validation:loss", "Validation-loss"),
                    epoch_line("train:accuracy", "Train-accuracy"), epoch_line("train:loss", "Train-loss"),
-                   epoch_line("train:seconds", "Time cost")}},
+                   epoch_line("train:seconds", "Time cost")},
+       // The names are those of trainers/log/metric_names.hpp.
+       .rules = {{"ExplodingTensor", "metrics", "train:loss|(gradient|weight)_norm/.*"},
+                 {"VanishingGradient", "metrics", "gradient_mean_abs/.*"},
+                 {"WeightUpdateRatio", "metrics", "update_ratio/.*"},
+                 {"DeadRelu", "metrics", "dead_relu/.*"},
+                 {"SaturatedActivation", "metrics", "saturated/.*"},
+                 {"LossNotDecreasing", "metrics", "train:loss"},
+                 {"Overfit", "train", "train:loss"},
+                 {"Overfit", "validation", "validation:loss"},
+                 {"Overtraining", "train", "train:loss"},
+                 {"Overtraining", "validation", "validation:loss"},
+                 {"PoorWeightInitialization", "activation_inputs_regex", "activation_input_variance/.*"},
+                 {"PoorWeightInitialization", "gradients", "gradient_range/.*"},
+                 {"PoorWeightInitialization", "losses", "train:loss"},
+                 {"ClassImbalance", "labels_regex", "class_count/.*"},
+                 {"ClassImbalance", "predictions_regex", "class_error/.*"},
+                 {"AllZero", "metrics", "all_zero/.*"},
+                 {"UnchangedTensor", "metrics", "weight_mean_abs/.*"},
+                 {"TensorVariance", "metrics", "weight_variance/.*"},
+                 {"CheckInputImages", "metrics", "input_mean"}}},
   };
   return kPresets;
+}
+
+const RulePattern* TrainerPreset::pattern(std::string_view rule, std::string_view option) const {
+  const auto found =
+      std::ranges::find_if(rules, [&](const RulePattern& one) { return one.rule == rule && one.option == option; });
+  return found == rules.end() ? nullptr : &*found;
 }
 
 const TrainerPreset* find_trainer(std::string_view name) {

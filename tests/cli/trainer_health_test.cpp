@@ -126,4 +126,48 @@ TEST_CASE("each of the documented rules finds its metric") {
   CHECK(left.empty());
 }
 
+TEST_CASE("with the built-in trainer a rule knows its metrics; without it, or beside metrics of the user's, it does not") {
+  const TempDir directory;
+  const auto check = [&](const std::string& program, const std::string& rules) {
+    directory.write("c.yaml",
+                    "name: demo\nobjective: {metric: \"validation:accuracy\", goal: maximize}\n"
+                    "parameters: {learning_rate: {type: float, min: 0.1, max: 1}}\nlimits: {max_trials: 1}\n" +
+                        program + rules);
+    return tune({"check", "c.yaml"}, directory);
+  };
+  const auto rule_lines = [](const std::string& text) {
+    std::string lines;
+    for (std::size_t at = 0; (at = text.find("health rule ", at)) != std::string::npos;) {
+      const std::size_t end = text.find('\n', at);
+      lines += text.substr(at, end + 1 - at);
+      at = end;
+    }
+    return lines;
+  };
+  const std::string trainer = "trainer: image_classification\n";
+  const std::string documented = documented_rules();
+  std::string names_only = "rules:\n";
+  for (std::size_t at = documented.find("  - {"); at != std::string::npos; at = documented.find("  - {", at + 1)) {
+    const std::string line = documented.substr(at, documented.find('\n', at) - at);
+    names_only += line.substr(0, line.find(','));
+    for (const std::string key : {"action: stop", "patience: 3", "max_threshold: 10"}) {
+      if (has(line, key)) names_only += ", " + key;
+    }
+    names_only += "}\n";
+  }
+  const auto short_form = check(trainer, names_only);
+  CHECK_MESSAGE(short_form.exit_code == 0, short_form.err);
+  CHECK_FALSE(has(short_form.out + short_form.err, "no metric definition"));
+  CHECK(rule_lines(short_form.out) == rule_lines(check(trainer, documented).out));
+  CHECK(has(short_form.out, "health rule     VanishingGradient (metrics gradient_mean_abs/.*, threshold 1e-07): warn"));
+
+  const auto other = check("command: [cat, log]\n", "rules: [{name: VanishingGradient}]\n");
+  CHECK(other.exit_code == 2);
+  CHECK_MESSAGE(has(other.err, "rules[0].metrics: missing"), other.err);
+  const auto one_of_two = check(trainer, "rules: [{name: Overfit, train: \"train:loss\"}]\n");
+  CHECK_MESSAGE(has(one_of_two.err, "rules[0].validation: missing"), one_of_two.err);
+  const auto misspelt = check(trainer, "rules: [{name: VanishingGradient, metrics: grad}]\n");
+  CHECK_MESSAGE(has(misspelt.out + misspelt.err, "VanishingGradient: no metric definition has a name"), misspelt.out);
+}
+
 }  // namespace tune::test
