@@ -2,7 +2,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -12,9 +11,8 @@
 #include <vector>
 
 #include "trainers/checkpoint/checkpoint_file.hpp"
-#include "trainers/data/formats.hpp"
-#include "trainers/data/generated.hpp"
 #include "trainers/data/image_shape.hpp"
+#include "trainers/data/read_images.hpp"
 #include "trainers/log/training_log.hpp"
 #include "trainers/loop/stop_request.hpp"
 #include "trainers/loop/training_loop.hpp"
@@ -34,6 +32,10 @@ int fail(int code, const Failure& failure) {
   return code;
 }
 
+void note(const std::vector<std::string>& notes) {
+  for (const std::string& text : notes) std::fprintf(stderr, "tune-train-image: note: %s\n", text.c_str());
+}
+
 Fallible<at::Device> choose_device(const std::string& wanted) {
   const int count = at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0;
   if (wanted == "cpu" || (wanted == "auto" && count == 0)) return at::Device(at::kCPU);
@@ -43,30 +45,9 @@ Fallible<at::Device> choose_device(const std::string& wanted) {
                  (count == 0 ? "no GPU that this LibTorch can use" : std::to_string(count) + " GPUs are there")};
 }
 
-Fallible<ImageData> obtain_images(const Settings& settings) {
-  const Hyperparameters& h = settings.hyperparameters;
-  if (!settings.generate) {
-    return read_images({.train_directory = settings.train_directory,
-                        .validation_directory = settings.validation_directory,
-                        .num_training_samples = h.num_training_samples,
-                        .num_classes = h.num_classes});
-  }
-  if (h.num_classes > 0 && h.num_classes < kGeneratedClasses) {
-    return Failure{"num_classes is " + std::to_string(h.num_classes) + ", but generated images have " +
-                   std::to_string(kGeneratedClasses) + " classes"};
-  }
-  return generate_images(h.num_training_samples > 0 ? h.num_training_samples : kGeneratedTraining);
-}
-
 /// What the hyperparameters leave to the data.
-void settle(Hyperparameters& h, ImageData& data) {
-  if (data.num_classes == 0) {
-    for (const ImageSet* set : {&data.train, &data.validation}) {
-      for (const std::int32_t label : set->labels) data.num_classes = std::max<std::int64_t>(data.num_classes, label + 1);
-    }
-  }
-  if (data.shape == ImageShape{}) data.shape = *data.train.common_shape();
-  if (h.num_classes == 0) h.num_classes = data.num_classes;
+void settle(Hyperparameters& h, const ImageData& data) {
+  h.num_classes = data.num_classes;
   h.image_shape = text_of(data.shape);
 }
 
@@ -77,24 +58,20 @@ int run(const std::vector<std::string>& arguments) {
     std::fputs(help_text().c_str(), stdout);
     return kTrained;
   }
-  for (const std::string& note : settings.value().notes) std::fprintf(stderr, "tune-train-image: note: %s\n", note.c_str());
+  note(settings.value().notes);
   if (!settings.value().checkpoint_directory.empty()) {
     if (auto failure = check_writable(settings.value().checkpoint_directory)) return fail(kBadInput, *failure);
   }
   const auto device = choose_device(settings.value().device);
   if (!device.ok()) return fail(kBadInput, device.failure());
-  watch_stop_signals();
   std::optional<TrainingLoop> loop;
   TrainingLog log(stdout);
   {
-    auto data = obtain_images(settings.value());
+    const auto data = read_images(settings.value().data);
     if (!data.ok()) return fail(kBadInput, data.failure());
+    watch_stop_signals();  // until here there was nothing to save
+    note(data.value().notes);
     settle(settings.value().hyperparameters, data.value());
-    const std::int64_t wanted = settings.value().hyperparameters.num_training_samples;
-    if (wanted > data.value().train.size()) {
-      std::fprintf(stderr, "tune-train-image: note: num_training_samples=%lld, but there are %lld training images\n",
-                   static_cast<long long>(wanted), static_cast<long long>(data.value().train.size()));
-    }
     auto plan = make_plan(settings.value(), data.value(), device.value());
     if (!plan.ok()) return fail(kBadInput, plan.failure());
     loop.emplace(settings.value(), data.value(), std::move(plan.value()), log);

@@ -20,8 +20,8 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 class Environment {
  public:
   explicit Environment(const Variables& wanted) {
-    for (const char* name :
-         {"TUNE_PARAMS", "TUNE_CHANNEL_TRAIN", "TUNE_CHANNEL_VALIDATION", "TUNE_DATA_DIR", "TUNE_CHECKPOINT_DIR", "TUNE_SEED"}) {
+    for (const char* name : {"TUNE_PARAMS", "TUNE_CHANNEL_TRAIN", "TUNE_CHANNEL_VALIDATION", "TUNE_DATA_DIR",
+                             "TUNE_CHECKPOINT_DIR", "TUNE_SEED", "TUNE_CHANNEL_TRAIN_LST", "TUNE_CHANNEL_VALIDATION_LST"}) {
       const char* value = std::getenv(name);
       before_.emplace_back(name, value == nullptr ? "" : value);
       unsetenv(name);
@@ -112,26 +112,26 @@ TEST_CASE("where the data are: --data, TUNE_CHANNEL_TRAIN, TUNE_DATA_DIR") {
       Variables{{"TUNE_CHANNEL_TRAIN", "channel"}, {"TUNE_CHANNEL_VALIDATION", "other"}, {"TUNE_DATA_DIR", "folder"}});
   const auto given = read_settings({"--data", "given"});
   REQUIRE(given.ok());
-  CHECK(given.value().train_directory == "given");
-  CHECK(given.value().validation_directory == "given");
+  CHECK(given.value().data.train == "given");
+  CHECK(given.value().data.validation == "given");
   const auto channel = read_settings({});
   REQUIRE(channel.ok());
-  CHECK(channel.value().train_directory == "channel");
-  CHECK(channel.value().validation_directory == "other");
+  CHECK(channel.value().data.train == "channel");
+  CHECK(channel.value().data.validation == "other");
   const auto generate = read_settings({"--generate"});
   REQUIRE(generate.ok());
-  CHECK(generate.value().generate);
-  CHECK(generate.value().train_directory == "");
+  CHECK(generate.value().data.generate);
+  CHECK(generate.value().data.train == "");
 
   const Environment fewer(Variables{{"TUNE_DATA_DIR", "folder"}});
   const auto folder = read_settings({});
   REQUIRE(folder.ok());
-  CHECK(folder.value().train_directory == "folder");
-  CHECK(folder.value().validation_directory == "folder");
+  CHECK(folder.value().data.train == "folder");
+  CHECK(folder.value().data.validation == "folder");
   const Environment word(Variables{{"TUNE_DATA_DIR", "generated"}});
   const auto generated = read_settings({});
   REQUIRE(generated.ok());
-  CHECK(generated.value().generate);
+  CHECK(generated.value().data.generate);
 }
 
 TEST_CASE("seed and checkpoint directory: option before environment") {

@@ -52,8 +52,9 @@ inline void write_gzip(const std::string& path, const std::string& content) {
 inline trainer::ImageSet first_images(trainer::ImageSet set, std::int64_t count) { return set.first(count); }
 
 /// What the program looks at in its environment.
-inline constexpr const char* kVariables[] = {"TUNE_PARAMS",   "TUNE_CHANNEL_TRAIN",  "TUNE_CHANNEL_VALIDATION",
-                                             "TUNE_DATA_DIR", "TUNE_CHECKPOINT_DIR", "TUNE_SEED"};
+inline constexpr const char* kVariables[] = {
+    "TUNE_PARAMS",         "TUNE_CHANNEL_TRAIN", "TUNE_CHANNEL_VALIDATION", "TUNE_DATA_DIR",
+    "TUNE_CHECKPOINT_DIR", "TUNE_SEED",          "TUNE_CHANNEL_TRAIN_LST",  "TUNE_CHANNEL_VALIDATION_LST"};
 
 /// A directory of small IDX files, and runs of the program on them.
 class TrainerFolder {
@@ -75,6 +76,7 @@ class TrainerFolder {
     arguments.insert(arguments.begin(), program("tune-train-image").string());
     for (const char* variable : kVariables) environment.push_back(std::string(variable) + "=");  // earlier entries win
     environment.emplace_back("OMP_NUM_THREADS=1");
+    environment.push_back("XDG_CACHE_HOME=" + (folder_ / "cache"));
     return run_process(arguments, folder_.path().string(), "", environment);
   }
 
@@ -91,6 +93,7 @@ class TrainerFolder {
       dup2(file, 1);
       for (const char* variable : kVariables) unsetenv(variable);
       setenv("OMP_NUM_THREADS", "1", 1);
+      setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
       execv(words[0], words.data());
       _exit(127);
     }

@@ -92,9 +92,15 @@ ImageSet generate_set(std::int64_t count, Purpose purpose) {
 
 }  // namespace
 
+ImageSet generate_training_images(std::int64_t count) { return generate_set(count, Purpose::kTrainImages); }
+
+ImageSet generate_validation_images() { return generate_set(kGeneratedValidation, Purpose::kValidationImages); }
+
 ImageData generate_images(std::int64_t training_images) {
-  return {.train = generate_set(training_images, Purpose::kTrainImages),
-          .validation = generate_set(kGeneratedValidation, Purpose::kValidationImages)};
+  return {.train = generate_training_images(training_images),
+          .validation = generate_validation_images(),
+          .shape = {.channels = 1, .height = kSide, .width = kSide},
+          .num_classes = kGeneratedClasses};
 }
 
 }  // namespace tune::trainer

@@ -13,6 +13,10 @@ namespace tune::trainer {
 /// kGeneratedValidation.
 ImageData generate_images(std::int64_t training_images);
 
+/// Its parts.
+ImageSet generate_training_images(std::int64_t count);
+ImageSet generate_validation_images();
+
 inline constexpr std::int64_t kGeneratedTraining = 6000;    // images, when num_training_samples does not say
 inline constexpr std::int64_t kGeneratedValidation = 2000;  // images
 inline constexpr std::int64_t kGeneratedClasses = 10;

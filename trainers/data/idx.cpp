@@ -8,13 +8,13 @@
 #include <cstring>
 #include <memory>
 
+#include "trainers/data/image_shape.hpp"
+
 namespace tune::trainer {
 namespace {
 
 constexpr std::uint32_t kImagesMagic = 0x803;
 constexpr std::uint32_t kLabelsMagic = 0x801;
-constexpr std::int64_t kMaxSide = 4096;               // pixels
-constexpr std::int64_t kMinSide = 4;                  // pixels: the smallest that two halvings leave something of
 constexpr std::size_t kChunk = std::size_t{1} << 22;  // bytes: memory grows with what is read, whatever a header claims
 
 struct Closer {
@@ -107,9 +107,9 @@ Fallible<Pixels> read_images(IdxFile& file, std::int64_t limit, std::int64_t& an
   std::uint32_t width = 0;
   if (!file.number(count) || !file.number(height) || !file.number(width)) return file.failure();
   if (count == 0) return file.failure("no images");
-  if (std::min(height, width) < kMinSide || std::max(height, width) > kMaxSide) {
-    return file.failure("images of " + std::to_string(height) + " x " + std::to_string(width) +
-                        " pixels; allowed: " + std::to_string(kMinSide) + " to " + std::to_string(kMaxSide) + " each way");
+  if (height == 0 || width == 0 || std::max(height, width) > kMaxImageSide) {
+    return file.failure("images of " + std::to_string(height) + " x " + std::to_string(width) + " pixels; allowed: 1 to " +
+                        std::to_string(kMaxImageSide) + " each way");
   }
   announced = count;
   Pixels pixels;
@@ -122,8 +122,7 @@ Fallible<Pixels> read_images(IdxFile& file, std::int64_t limit, std::int64_t& an
 
 }  // namespace
 
-Fallible<ImageSet> read_idx(const std::string& images_path, const std::string& labels_path, std::int64_t limit,
-                            std::int64_t classes) {
+Fallible<ImageSet> read_idx(const std::string& images_path, const std::string& labels_path, std::int64_t limit) {
   IdxFile images(images_path);
   std::int64_t announced = 0;
   auto pixels = read_images(images, limit, announced);
@@ -139,11 +138,6 @@ Fallible<ImageSet> read_idx(const std::string& images_path, const std::string& l
   }
   std::vector<std::uint8_t> values;
   if (!labels.bytes(values, count) || !labels.at_end()) return labels.failure();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (classes == 0 || values[i] < classes) continue;
-    return labels.failure("label " + std::to_string(values[i]) + " of image " + std::to_string(i) + "; allowed: 0 to " +
-                          std::to_string(classes - 1) + " (num_classes=" + std::to_string(classes) + ")");
-  }
   values.resize(pixels.value().bytes.size() / static_cast<std::size_t>(pixels.value().shape.pixels()));
   return own_images(pixels.value().shape, std::move(pixels.value().bytes), {values.begin(), values.end()});
 }

@@ -13,8 +13,7 @@ namespace tune::trainer {
 
 /// Reads an images file and its labels file. Images beyond the first `limit` are not read (0: all are read, and the files must
 /// end where their headers say). Errors name the file: unreadable, another magic, cut short, longer than its header says, unequal
-/// counts, a label >= `classes`.
-Fallible<ImageSet> read_idx(const std::string& images_path, const std::string& labels_path, std::int64_t limit,
-                            std::int64_t classes);
+/// counts.
+Fallible<ImageSet> read_idx(const std::string& images_path, const std::string& labels_path, std::int64_t limit);
 
 }  // namespace tune::trainer

@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+
+#include "trainers/data/hash.hpp"
 
 namespace tune::trainer {
 namespace {
 
-constexpr std::uint64_t kBasis = 0xCBF29CE484222325ULL;
-constexpr std::uint64_t kPrime = 0x100000001B3ULL;
-
-std::uint64_t add(std::uint64_t hash, const void* bytes, std::size_t count) {
-  const auto* from = static_cast<const unsigned char*>(bytes);
-  for (; count > 0; from += std::min(count, sizeof hash), count -= std::min(count, sizeof hash)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, from, std::min(count, sizeof word));
-    hash = (hash ^ word) * kPrime;
-  }
-  return hash;
+template <class T>
+std::uint64_t add(std::uint64_t hash, std::span<const T> values) {
+  return add_to_hash(hash, {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()});
 }
 
 struct Owned {
@@ -90,10 +83,10 @@ ImageSet own_images(ImageShape shape, std::vector<std::uint8_t> pixels, std::vec
 
 std::uint64_t fingerprint_of(const ImageSet& set) {
   const std::int64_t head[] = {set.channels, set.labels_per_image, set.size()};
-  std::uint64_t hash = add(kBasis, head, sizeof head);
-  hash = add(hash, set.places.data(), set.places.size_bytes());
-  hash = add(hash, set.labels.data(), set.labels.size_bytes());
-  return add(hash, set.pixels.data(), set.pixels.size_bytes());
+  std::uint64_t hash = add(kHashBasis, std::span<const std::int64_t>(head));
+  hash = add(hash, set.places);
+  hash = add(hash, set.labels);
+  return add(hash, set.pixels);
 }
 
 }  // namespace tune::trainer

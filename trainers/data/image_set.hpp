@@ -57,7 +57,7 @@ struct ImageSet {
 /// A set of images of one shape that owns its bytes. REQUIRES: as many pixels as the labels (of one class each) need.
 ImageSet own_images(ImageShape shape, std::vector<std::uint8_t> pixels, std::vector<std::int32_t> labels);
 
-/// FNV-1a over 64-bit words (Fowler, Noll, Vo; the 64-bit variant fed eight bytes at a time) of everything that a set holds.
+/// A hash (hash.hpp) of everything that a set holds but its statistics.
 std::uint64_t fingerprint_of(const ImageSet& set);
 
 /// The set's own statistics where they are known, else those of all its pixels, which are read.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "trainers/data/image_shape.hpp"
 #include "trainers/support/flat_json.hpp"
 #include "trainers/support/numbers.hpp"
 
@@ -25,8 +26,14 @@ struct OptionInfo {
 
 constexpr OptionInfo kOptions[] = {
     {"data", "DIR",
-     "MNIST-like IDX files: train-images-idx3-ubyte[.gz], train-labels-idx1-ubyte[.gz], t10k-...\n"
+     "images to train on and to validate: RecordIO, IDX, CIFAR, lists, or folders; docs/trainer-data.md\n"
      "(default: TUNE_CHANNEL_TRAIN, else TUNE_DATA_DIR, else data/fashion-mnist where it exists)"},
+    {"train", "PATH", "images to train on, a file or directory (default: TUNE_CHANNEL_TRAIN)"},
+    {"validation", "PATH", "images to validate (default: TUNE_CHANNEL_VALIDATION)"},
+    {"train-list", "PATH", ".lst file of the images to train on (default: TUNE_CHANNEL_TRAIN_LST)"},
+    {"validation-list", "PATH", ".lst file of the images to validate (default: TUNE_CHANNEL_VALIDATION_LST)"},
+    {"max-unreadable", "SHARE", "of images that may be damaged, of all (default: 0.01); they are left out"},
+    {"cache-dir", "DIR|none", "where prepared images are kept (default: $XDG_CACHE_HOME/tune/images, else ~/.cache/tune/images)"},
     {"generate", "", "train on images made up on the spot, always the same ones; TUNE_DATA_DIR=generated says the same"},
     {"checkpoint-dir", "DIR", "save after each epoch there, and go on from what is there (default: TUNE_CHECKPOINT_DIR)"},
     {"seed", "N", "of first weights and sample order (default: TUNE_SEED, else 0)"},
@@ -152,29 +159,68 @@ Outcome choose_model(Settings& settings, const Given& given) {
   return {};
 }
 
-Outcome choose_data(Settings& settings, const Given& given) {
+/// The paths of the images: options first, then channels, then a directory of both.
+Outcome choose_paths(DataRequest& request, const Given& given) {
+  const auto option_or = [&](const char* option, const char* name) -> std::string {
+    if (const std::string* path = look_up(given, option)) return *path;
+    return variable(name).value_or("");
+  };
   const std::string* data = look_up(given, "data");
   const bool generate = look_up(given, "generate") != nullptr;
-  if (data != nullptr && generate) return Failure{"command line: --data and --generate exclude each other"};
+  const bool channels = look_up(given, "train") != nullptr || look_up(given, "validation") != nullptr;
+  if (int{data != nullptr} + int{generate} + int{channels} > 1) {
+    return Failure{"command line: --data, --generate, and --train with --validation exclude each other"};
+  }
   if (data != nullptr) {
-    settings.train_directory = *data;
-  } else if (generate) {
-    settings.generate = true;
-  } else if (const auto channel = variable("TUNE_CHANNEL_TRAIN")) {
-    settings.train_directory = *channel;
+    request.train = request.validation = *data;
+    return {};
+  }
+  if (generate) {
+    request.generate = true;
+    return {};
+  }
+  request.train = option_or("train", "TUNE_CHANNEL_TRAIN");
+  if (!request.train.empty()) {
+    request.validation = option_or("validation", "TUNE_CHANNEL_VALIDATION");
+    request.train_list = option_or("train-list", "TUNE_CHANNEL_TRAIN_LST");
+    request.validation_list = option_or("validation-list", "TUNE_CHANNEL_VALIDATION_LST");
+  } else if (channels) {
+    return Failure{"command line: --validation is given, but neither --train nor TUNE_CHANNEL_TRAIN"};
   } else if (const auto directory = variable("TUNE_DATA_DIR")) {
-    settings.generate = *directory == kGeneratedWord;
-    if (!settings.generate) settings.train_directory = *directory;
+    request.generate = *directory == kGeneratedWord;
+    if (!request.generate) request.train = *directory;
+    request.validation = variable("TUNE_CHANNEL_VALIDATION").value_or("");
   } else if (std::error_code error; std::filesystem::is_directory(kUsualDirectory, error)) {
-    settings.train_directory = kUsualDirectory;
+    request.train = kUsualDirectory;
   } else {
     return Failure{
-        "no data: give --data DIR or --generate, or set TUNE_CHANNEL_TRAIN or TUNE_DATA_DIR (a directory, or the word "
-        "generated); there is no data/fashion-mnist here either"};
+        "no data: give --data DIR, --train PATH and --validation PATH, or --generate, or set TUNE_CHANNEL_TRAIN or TUNE_DATA_DIR "
+        "(a "
+        "directory, or the word generated); there is no data/fashion-mnist here either"};
   }
-  settings.validation_directory = settings.train_directory;
-  if (data == nullptr && !settings.generate) {
-    if (const auto channel = variable("TUNE_CHANNEL_VALIDATION")) settings.validation_directory = *channel;
+  if (request.validation.empty()) request.validation = request.train;
+  return {};
+}
+
+Outcome choose_data(Settings& settings, const Given& given) {
+  DataRequest& request = settings.data;
+  const Hyperparameters& h = settings.hyperparameters;
+  if (auto failure = choose_paths(request, given)) return failure;
+  request.num_training_samples = h.num_training_samples;
+  request.num_classes = h.num_classes;
+  request.image_shape = parse_image_shape(h.image_shape).value_or(ImageShape{});
+  request.resize = h.resize;
+  request.multi_label = h.multi_label;
+  request.mini_batch_size = h.mini_batch_size;
+  const std::string* cache = look_up(given, "cache-dir");
+  request.cache_directory = cache != nullptr ? *cache : usual_cache_directory();
+  if (request.cache_directory.empty()) return Failure{"command line: --cache-dir is empty; allowed: a directory, or none"};
+  if (const std::string* share = look_up(given, "max-unreadable")) {
+    const auto number = parse_number<double>(*share);
+    if (!number || !(*number >= 0 && *number <= 1)) {
+      return Failure{"command line: --max-unreadable is '" + *share + "'; allowed: a number from 0 to 1"};
+    }
+    request.max_unreadable = *number;
   }
   return {};
 }
@@ -237,7 +283,7 @@ Fallible<Settings> read_settings(const std::vector<std::string>& arguments) {
 std::string help_text() {
   std::string text =
       "tune-train-image: trains an image classifier and prints SageMaker's log lines\n\n"
-      "usage: tune-train-image --data DIR | --generate [options]\n\noptions:\n";
+      "usage: tune-train-image --data DIR | --train PATH --validation PATH | --generate [options]\n\noptions:\n";
   for (const auto& option : kOptions) {
     text +=
         help_line("--" + std::string(option.name) + (option.value.empty() ? "" : " ") + std::string(option.value), option.doc);

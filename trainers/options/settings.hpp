@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "trainers/data/read_images.hpp"
 #include "trainers/options/hyperparameters.hpp"
 #include "trainers/support/fallible.hpp"
 
@@ -16,10 +17,8 @@ struct Settings {
   Hyperparameters hyperparameters;           ///< `model` is never auto
   std::set<std::string, std::less<>> given;  ///< hyperparameters that are not left to their default
   std::string pretrained;                    ///< file of weights to begin with; empty: none
-  bool generate = false;
-  std::string train_directory;       ///< when not generated
-  std::string validation_directory;  ///< the same one unless TUNE_CHANNEL_VALIDATION says otherwise
-  std::string checkpoint_directory;  ///< empty: none
+  DataRequest data;                          ///< what to train on
+  std::string checkpoint_directory;          ///< empty: none
   std::uint64_t seed = 0;
   std::string device = "auto";
   bool help = false;
@@ -27,8 +26,9 @@ struct Settings {
 };
 
 /// Reads the arguments (without the program's name) and, for what they leave open, the file of --hyperparameters, then the
-/// environment: TUNE_PARAMS, TUNE_CHANNEL_TRAIN, TUNE_CHANNEL_VALIDATION, TUNE_DATA_DIR, TUNE_CHECKPOINT_DIR, TUNE_SEED. An empty
-/// variable counts as unset. Everything is checked but what lies in the directories.
+/// environment: TUNE_PARAMS, TUNE_CHANNEL_TRAIN, TUNE_CHANNEL_VALIDATION, TUNE_CHANNEL_TRAIN_LST, TUNE_CHANNEL_VALIDATION_LST,
+/// TUNE_DATA_DIR, XDG_CACHE_HOME, HOME, TUNE_CHECKPOINT_DIR, TUNE_SEED. An empty variable counts as unset. Everything is checked
+/// but what lies in the directories.
 Fallible<Settings> read_settings(const std::vector<std::string>& arguments);
 
 /// The text of --help.

@@ -1,0 +1,74 @@
+#include "trainers/data/mapped_file.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace tune::trainer {
+namespace {
+
+constexpr std::size_t kChunk = std::size_t{1} << 20;  // bytes: memory grows with what is read
+
+Failure system_failure(const std::string& path) { return {path + ": " + std::strerror(errno)}; }
+
+/// Closes it at the end.
+struct Descriptor {
+  int number;
+  explicit Descriptor(const std::string& path) : number(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number >= 0) close(number);
+  }
+};
+
+Outcome check_regular(int descriptor, const std::string& path, struct stat& status) {
+  if (descriptor < 0 || fstat(descriptor, &status) != 0) return system_failure(path);
+  if (!S_ISREG(status.st_mode)) return Failure{path + ": not a file"};
+  return {};
+}
+
+}  // namespace
+
+Fallible<MappedFile> map_descriptor(int descriptor, const std::string& path) {
+  struct stat status {};
+  if (auto failure = check_regular(descriptor, path, status)) return *failure;
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size == 0) return MappedFile{};
+  void* address = mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0);
+  if (address == MAP_FAILED) return system_failure(path);
+  return MappedFile{.bytes = {static_cast<const std::uint8_t*>(address), size},
+                    .owner = std::shared_ptr<const void>(address, [size](void* mapped) { munmap(mapped, size); })};
+}
+
+Fallible<MappedFile> map_file(const std::string& path) {
+  const Descriptor file(path);
+  return map_descriptor(file.number, path);
+}
+
+Outcome read_bytes(const std::string& path, std::vector<std::uint8_t>& bytes, std::uint64_t limit) {
+  bytes.clear();
+  const Descriptor file(path);
+  struct stat status {};
+  if (auto failure = check_regular(file.number, path, status)) return failure;
+  auto expected = static_cast<std::uint64_t>(status.st_size);
+  if (limit > 0) expected = std::min(expected, limit);
+  while (limit == 0 || bytes.size() < limit) {
+    const std::size_t before = bytes.size();
+    std::size_t want = before < expected ? static_cast<std::size_t>(expected) - before : kChunk;
+    if (limit > 0) want = std::min(want, static_cast<std::size_t>(limit) - before);
+    bytes.resize(before + want);
+    const ssize_t got = read(file.number, bytes.data() + before, want);
+    bytes.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got < 0 && errno != EINTR) return system_failure(path);
+    if (got == 0) break;
+  }
+  return {};
+}
+
+}  // namespace tune::trainer
