@@ -12,6 +12,7 @@
 
 #include "trainers/checkpoint/checkpoint_file.hpp"
 #include "trainers/data/image_shape.hpp"
+#include "trainers/data/inspect.hpp"
 #include "trainers/data/read_images.hpp"
 #include "trainers/log/training_log.hpp"
 #include "trainers/loop/stop_request.hpp"
@@ -51,6 +52,15 @@ void settle(Hyperparameters& h, const ImageData& data) {
   h.image_shape = text_of(data.shape);
 }
 
+int show(const Settings& settings) {
+  const auto found = inspect(settings.inspect);
+  if (!found.ok()) return fail(kBadInput, found.failure());
+  for (const Inspection& channel : found.value()) std::fputs(text_of(channel).c_str(), stdout);
+  if (settings.contact_sheet.empty()) return kTrained;
+  const auto failure = write_contact_sheet(found.value().front(), settings.contact_sheet);
+  return failure ? fail(kBadInput, *failure) : kTrained;
+}
+
 int run(const std::vector<std::string>& arguments) {
   auto settings = read_settings(arguments);
   if (!settings.ok()) return fail(kBadInput, settings.failure());
@@ -58,6 +68,7 @@ int run(const std::vector<std::string>& arguments) {
     std::fputs(help_text().c_str(), stdout);
     return kTrained;
   }
+  if (!settings.value().inspect.empty()) return show(settings.value());
   note(settings.value().notes);
   if (!settings.value().checkpoint_directory.empty()) {
     if (auto failure = check_writable(settings.value().checkpoint_directory)) return fail(kBadInput, *failure);

@@ -17,10 +17,14 @@ std::span<const Target> targets();
 void run_arguments(std::string_view input);    ///< tune-shim's command line, words ended by zero bytes
 void run_config(std::string_view input);       ///< a config; lines `#! KEY=VALUE` are settings of the command line
 void run_curves(std::string_view input);       ///< a file of `tune replay`, plain or gzip
+void run_image(std::string_view input);        ///< a JPEG or PNG image
 void run_init(std::string_view input);         ///< a script of `tune init`
 void run_jobs(std::string_view input);         ///< a file of an attempt's directory, or of requests/
 void run_journal(std::string_view input);      ///< a journal, as it is and with its checksums put right; then its reports
+void run_lists(std::string_view input);        ///< an .lst file, a file of CIFAR, and IDX files
 void run_log(std::string_view input);          ///< what a trial prints, `@tune` lines and others
+void run_prepared(std::string_view input);     ///< prepared images, as they are and with their checksums put right
+void run_records(std::string_view input);      ///< a RecordIO file, and an .idx file
 void run_safetensors(std::string_view input);  ///< a safetensors file; a checkpoint, with its checksum put right
 void run_session(std::string_view input);      ///< requests to `tune session`
 

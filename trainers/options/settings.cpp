@@ -33,6 +33,8 @@ constexpr OptionInfo kOptions[] = {
     {"train-list", "PATH", ".lst file of the images to train on (default: TUNE_CHANNEL_TRAIN_LST)"},
     {"validation-list", "PATH", ".lst file of the images to validate (default: TUNE_CHANNEL_VALIDATION_LST)"},
     {"max-unreadable", "SHARE", "of images that may be damaged, of all (default: 0.01); they are left out"},
+    {"inspect", "PATH", "print what is there: format, images of each class, sizes, mean, what cannot be read; no training"},
+    {"contact-sheet", "FILE", "with --inspect: a PNG file with some images of each class"},
     {"cache-dir", "DIR|none", "where prepared images are kept (default: $XDG_CACHE_HOME/tune/images, else ~/.cache/tune/images)"},
     {"generate", "", "train on images made up on the spot, always the same ones; TUNE_DATA_DIR=generated says the same"},
     {"checkpoint-dir", "DIR", "save after each epoch there, and go on from what is there (default: TUNE_CHECKPOINT_DIR)"},
@@ -205,6 +207,12 @@ Outcome choose_paths(DataRequest& request, const Given& given) {
 Outcome choose_data(Settings& settings, const Given& given) {
   DataRequest& request = settings.data;
   const Hyperparameters& h = settings.hyperparameters;
+  if (const std::string* sheet = look_up(given, "contact-sheet")) settings.contact_sheet = *sheet;
+  if (const std::string* path = look_up(given, "inspect")) {
+    settings.inspect = *path;
+    return {};
+  }
+  if (!settings.contact_sheet.empty()) return Failure{"command line: --contact-sheet is given without --inspect PATH"};
   if (auto failure = choose_paths(request, given)) return failure;
   request.num_training_samples = h.num_training_samples;
   request.num_classes = h.num_classes;

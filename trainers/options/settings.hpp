@@ -18,6 +18,8 @@ struct Settings {
   std::set<std::string, std::less<>> given;  ///< hyperparameters that are not left to their default
   std::string pretrained;                    ///< file of weights to begin with; empty: none
   DataRequest data;                          ///< what to train on
+  std::string inspect;                       ///< what to look at in place of training; empty: train
+  std::string contact_sheet;                 ///< the file to write with it; empty: none
   std::string checkpoint_directory;          ///< empty: none
   std::uint64_t seed = 0;
   std::string device = "auto";
