@@ -1,13 +1,13 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/util/Exception.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <new>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "trainers/checkpoint/checkpoint_file.hpp"
@@ -15,10 +15,11 @@
 #include "trainers/data/inspect.hpp"
 #include "trainers/data/read_images.hpp"
 #include "trainers/log/training_log.hpp"
+#include "trainers/loop/device.hpp"
 #include "trainers/loop/stop_request.hpp"
 #include "trainers/loop/training_loop.hpp"
 #include "trainers/options/settings.hpp"
-#include "trainers/support/numbers.hpp"
+#include "trainers/predict/predict.hpp"
 
 namespace tune::trainer {
 namespace {
@@ -35,15 +36,6 @@ int fail(int code, const Failure& failure) {
 
 void note(const std::vector<std::string>& notes) {
   for (const std::string& text : notes) std::fprintf(stderr, "tune-train-image: note: %s\n", text.c_str());
-}
-
-Fallible<at::Device> choose_device(const std::string& wanted) {
-  const int count = at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0;
-  if (wanted == "cpu" || (wanted == "auto" && count == 0)) return at::Device(at::kCPU);
-  const int index = wanted.starts_with("cuda:") ? *parse_number<int>(std::string_view(wanted).substr(5)) : 0;
-  if (index < count) return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
-  return Failure{"--device " + wanted + ": " +
-                 (count == 0 ? "no GPU that this LibTorch can use" : std::to_string(count) + " GPUs are there")};
 }
 
 /// What the hyperparameters leave to the data.
@@ -70,8 +62,9 @@ int run(const std::vector<std::string>& arguments) {
   }
   if (!settings.value().inspect.empty()) return show(settings.value());
   note(settings.value().notes);
-  if (!settings.value().checkpoint_directory.empty()) {
-    if (auto failure = check_writable(settings.value().checkpoint_directory)) return fail(kBadInput, *failure);
+  for (const std::string& directory : {settings.value().checkpoint_directory, settings.value().model_directory}) {
+    if (directory.empty()) continue;
+    if (auto failure = check_writable(directory)) return fail(kBadInput, *failure);
   }
   const auto device = choose_device(settings.value().device);
   if (!device.ok()) return fail(kBadInput, device.failure());
@@ -93,19 +86,45 @@ int run(const std::vector<std::string>& arguments) {
   return result.value() == 0 ? kTrained : kSignalled + result.value();
 }
 
+int run_predict(const std::vector<std::string>& words) {
+  const auto request = read_predict_arguments(words);
+  if (!request.ok()) return fail(kBadInput, request.failure());
+  const auto text = request.value().help ? Fallible<std::string>(predict_help()) : predict(request.value());
+  if (!text.ok()) return fail(kBadInput, text.failure());
+  std::fputs(text.value().c_str(), stdout);
+  return std::fflush(stdout) == 0 ? kTrained : fail(kTrainingFailed, {"standard output cannot be written"});
+}
+
+/// Reruns and resumes are to repeat exactly, on a GPU too, as far as its libraries allow.
+void be_deterministic() {
+  setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);  // before cuBLAS begins
+  at::globalContext().setDeterministicCuDNN(true);
+  at::globalContext().setDeterministicAlgorithms(true, true);
+  at::globalContext().setDeterministicFillUninitializedMemory(false);
+}
+
 }  // namespace
 }  // namespace tune::trainer
 
 int main(int argc, char** argv) {
   using namespace tune::trainer;
-  // Reruns and resumes are to repeat exactly on a GPU too, as far as its libraries allow.
-  at::globalContext().setDeterministicCuDNN(true);
-  // The network is too small to gain from more threads; left alone, each run of several would start one per core, all spinning.
+  be_deterministic();
+  // A small network gains nothing from more threads; left alone, each run of several would start one per core, all spinning.
   if (const char* threads = std::getenv("OMP_NUM_THREADS"); threads == nullptr || *threads == '\0') at::set_num_threads(1);
+  const auto first_line = [](const std::string& text) { return text.substr(0, text.find('\n')); };  // the rest is a back trace
+  std::vector<std::string> words(argv + 1, argv + argc);
   try {
-    return run(std::vector<std::string>(argv + 1, argv + argc));
-  } catch (const std::exception& error) {  // LibTorch's, out of memory above all; the rest of its text is a C++ back trace
-    const std::string text = error.what();
-    return fail(kTrainingFailed, {text.substr(0, text.find('\n'))});
+    if (words.empty() || words.front() != "predict") return run(words);
+    words.erase(words.begin());
+    return run_predict(words);
+  } catch (const c10::OutOfMemoryError& error) {
+    return fail(kTrainingFailed,
+                {"out of memory: " + first_line(error.what()) + " (a smaller mini_batch_size or network needs less)"});
+  } catch (const std::bad_alloc&) {
+    return fail(kTrainingFailed, {"out of memory (std::bad_alloc)"});
+  } catch (const std::exception& error) {
+    const std::string text = first_line(error.what());
+    const bool memory = text.find("allocate memory") != std::string::npos;  // what LibTorch's CPU allocator says
+    return fail(kTrainingFailed, {(memory ? "out of memory: " : "") + text});
   }
 }

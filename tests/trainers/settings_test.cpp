@@ -20,8 +20,9 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 class Environment {
  public:
   explicit Environment(const Variables& wanted) {
-    for (const char* name : {"TUNE_PARAMS", "TUNE_CHANNEL_TRAIN", "TUNE_CHANNEL_VALIDATION", "TUNE_DATA_DIR",
-                             "TUNE_CHECKPOINT_DIR", "TUNE_SEED", "TUNE_CHANNEL_TRAIN_LST", "TUNE_CHANNEL_VALIDATION_LST"}) {
+    for (const char* name :
+         {"TUNE_PARAMS", "TUNE_CHANNEL_TRAIN", "TUNE_CHANNEL_VALIDATION", "TUNE_DATA_DIR", "TUNE_CHECKPOINT_DIR", "TUNE_SEED",
+          "TUNE_CHANNEL_TRAIN_LST", "TUNE_CHANNEL_VALIDATION_LST", "SM_MODEL_DIR"}) {
       const char* value = std::getenv(name);
       before_.emplace_back(name, value == nullptr ? "" : value);
       unsetenv(name);

@@ -53,8 +53,8 @@ inline trainer::ImageSet first_images(trainer::ImageSet set, std::int64_t count)
 
 /// What the program looks at in its environment.
 inline constexpr const char* kVariables[] = {
-    "TUNE_PARAMS",         "TUNE_CHANNEL_TRAIN", "TUNE_CHANNEL_VALIDATION", "TUNE_DATA_DIR",
-    "TUNE_CHECKPOINT_DIR", "TUNE_SEED",          "TUNE_CHANNEL_TRAIN_LST",  "TUNE_CHANNEL_VALIDATION_LST"};
+    "TUNE_PARAMS", "TUNE_CHANNEL_TRAIN",     "TUNE_CHANNEL_VALIDATION",     "TUNE_DATA_DIR", "TUNE_CHECKPOINT_DIR",
+    "TUNE_SEED",   "TUNE_CHANNEL_TRAIN_LST", "TUNE_CHANNEL_VALIDATION_LST", "SM_MODEL_DIR"};
 
 /// A directory of small IDX files, and runs of the program on them.
 class TrainerFolder {

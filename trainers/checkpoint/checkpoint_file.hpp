@@ -21,6 +21,7 @@ inline constexpr const char* kLastCheckpoint = "last.safetensors";
 inline constexpr const char* kPreviousCheckpoint = "previous.safetensors";
 inline constexpr const char* kBestCheckpoint = "best.safetensors";
 inline constexpr const char* kDamagedCheckpoint = "damaged.safetensors";
+inline constexpr const char* kModelFile = "model.safetensors";  ///< of a model directory: what `best` is
 
 /// CRC-32.
 std::uint32_t checksum(std::string_view bytes);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -103,6 +104,7 @@ Outcome TrainingLoop::resume(const LoadedCheckpoint& loaded) {
   progress_ = progress.value();
   optimizer_->steps = progress_.steps;
   step_.scale = {.factor = progress_.loss_scale, .good_steps = progress_.good_steps};
+  if (auto failure = carry_best_over()) return failure;
   log_.line("Going on from checkpoint \"" + loaded.path + "\" at epoch " + std::to_string(progress_.epoch) + ", batch " +
             std::to_string(progress_.batch));
   return {};
@@ -261,13 +263,31 @@ Metrics TrainingLoop::epoch_metrics(const Scores& scores) const {
 // ---- files ----
 
 Outcome TrainingLoop::store_best(const Scores& scores) {
-  if (!saves()) return {};
+  if (!saves() && settings_.model_directory.empty()) return {};
   log_.line("Storing the best model with validation accuracy: " + plain_text(scores.accuracy));
   const FlatObject facts = {{"epoch", std::to_string(progress_.epoch - 1)},
                             {"validation:accuracy", plain_text(scores.accuracy)},
                             {"validation:loss", plain_text(scores.loss)}};
-  return write_checkpoint(settings_.checkpoint_directory + "/" + kBestCheckpoint, describe_model(*model_, plan_, facts));
+  const Checkpoint model = describe_model(*model_, plan_, facts);
+  if (saves()) {
+    if (auto failure = write_checkpoint(best_path(), model)) return failure;
+  }
+  return settings_.model_directory.empty() ? Outcome() : write_checkpoint(settings_.model_directory + "/" + kModelFile, model);
 }
+
+/// A new attempt has a new directory for its model; the best one so far may be of an earlier attempt.
+Outcome TrainingLoop::carry_best_over() const {
+  std::error_code error;
+  if (settings_.model_directory.empty() || !std::filesystem::exists(best_path(), error)) return {};
+  const auto best = read_checkpoint(best_path());
+  if (!best.ok()) {
+    log_.line("Note: " + best.failure().message + "; the best model so far is lost");
+    return {};
+  }
+  return write_checkpoint(settings_.model_directory + "/" + kModelFile, best.value());
+}
+
+std::string TrainingLoop::best_path() const { return settings_.checkpoint_directory + "/" + kBestCheckpoint; }
 
 Outcome TrainingLoop::save() {
   if (!saves()) return {};

@@ -50,6 +50,8 @@ class TrainingLoop {
   Outcome finish_epoch(const Scores& scores);
   [[nodiscard]] Metrics epoch_metrics(const Scores& scores) const;
   Outcome store_best(const Scores& scores);
+  Outcome carry_best_over() const;
+  [[nodiscard]] std::string best_path() const;
   Outcome save();
   Outcome resume(const LoadedCheckpoint& loaded);
   [[nodiscard]] bool saves() const { return !settings_.checkpoint_directory.empty(); }

@@ -38,6 +38,7 @@ constexpr OptionInfo kOptions[] = {
     {"cache-dir", "DIR|none", "where prepared images are kept (default: $XDG_CACHE_HOME/tune/images, else ~/.cache/tune/images)"},
     {"generate", "", "train on images made up on the spot, always the same ones; TUNE_DATA_DIR=generated says the same"},
     {"checkpoint-dir", "DIR", "save after each epoch there, and go on from what is there (default: TUNE_CHECKPOINT_DIR)"},
+    {"model-dir", "DIR", "write the best model there too, as model.safetensors (default: SM_MODEL_DIR)"},
     {"seed", "N", "of first weights and sample order (default: TUNE_SEED, else 0)"},
     {"device", "auto|cpu|cuda[:N]", "where to train (default: auto, a GPU if there is one)"},
     {"pretrained", "FILE", "weights to begin with where use_pretrained_model is 1: safetensors, with torchvision's names"},
@@ -243,6 +244,11 @@ Outcome choose_the_rest(Settings& settings, const Given& given) {
     settings.checkpoint_directory = *directory;
   else if (const auto variable_directory = variable("TUNE_CHECKPOINT_DIR"))
     settings.checkpoint_directory = *variable_directory;
+
+  if (const std::string* directory = look_up(given, "model-dir"))
+    settings.model_directory = *directory;
+  else if (const auto variable_directory = variable("SM_MODEL_DIR"))
+    settings.model_directory = *variable_directory;
 
   const std::string* given_seed = look_up(given, "seed");
   const auto seed_text = given_seed != nullptr ? std::optional(*given_seed) : variable("TUNE_SEED");

@@ -21,6 +21,7 @@ struct Settings {
   std::string inspect;                       ///< what to look at in place of training; empty: train
   std::string contact_sheet;                 ///< the file to write with it; empty: none
   std::string checkpoint_directory;          ///< empty: none
+  std::string model_directory;               ///< for the best model; empty: none but the checkpoint directory
   std::uint64_t seed = 0;
   std::string device = "auto";
   bool help = false;
@@ -29,8 +30,8 @@ struct Settings {
 
 /// Reads the arguments (without the program's name) and, for what they leave open, the file of --hyperparameters, then the
 /// environment: TUNE_PARAMS, TUNE_CHANNEL_TRAIN, TUNE_CHANNEL_VALIDATION, TUNE_CHANNEL_TRAIN_LST, TUNE_CHANNEL_VALIDATION_LST,
-/// TUNE_DATA_DIR, XDG_CACHE_HOME, HOME, TUNE_CHECKPOINT_DIR, TUNE_SEED. An empty variable counts as unset. Everything is checked
-/// but what lies in the directories.
+/// TUNE_DATA_DIR, XDG_CACHE_HOME, HOME, TUNE_CHECKPOINT_DIR, SM_MODEL_DIR, TUNE_SEED. An empty variable counts as unset.
+/// Everything is checked but what lies in the directories.
 Fallible<Settings> read_settings(const std::vector<std::string>& arguments);
 
 /// The text of --help.
