@@ -183,3 +183,11 @@ TEST_CASE("options that are not right: the message names them and says what is a
   refused({"--generate", "--device", "tpu"}, "--device is 'tpu'; allowed: auto, cpu, cuda or cuda:N");
   refused({"--generate", "--hyperparameters", "missing.json"}, "--hyperparameters missing.json cannot be read");
 }
+
+TEST_CASE("docs/trainer.md knows every hyperparameter") {
+  const std::string text = read_file(source_dir() / "docs/trainer.md");
+  for (const auto& info : tune::trainer::hyperparameter_table()) {
+    CAPTURE(info.name);
+    CHECK(text.find("`" + std::string(info.name) + "`") != std::string::npos);
+  }
+}
