@@ -186,20 +186,31 @@ int LocalExecutor::spawn(Attempt& attempt, int rank) {
   return error;
 }
 
-/// Once process 0 runs. When one cannot be started the others are ended: they would wait for it for ever.
+/// Once process 0 runs.
 void LocalExecutor::start_other_ranks(std::uint64_t key) {
+  for (int rank = 1; rank < attempts_.at(key)->spec.resources.processes; ++rank) start_rank(key, rank);
+}
+
+/// Where the machine has no room for it now, it is tried again for a while. When it cannot be started the others are ended: they
+/// would wait for it for ever.
+void LocalExecutor::start_rank(std::uint64_t key, int rank) {
   Attempt& attempt = *attempts_.at(key);
-  for (int rank = 1; rank < attempt.spec.resources.processes; ++rank) {
-    const Status made = attempt.first_bad ? Status() : make_rank_directory(attempt.spec.directory, rank);
-    const int error = attempt.first_bad ? ECANCELED : made.ok() ? spawn(attempt, rank) : EIO;
-    if (error == 0) {
-      watch(key, rank);
-      continue;
-    }
-    const std::string why = made.ok() ? std::strerror(error) : made.message();
-    attempt.ranks[static_cast<std::size_t>(rank)].sweep = error == ECONNRESET;
-    rank_ended(attempt, rank, Lost{"process " + std::to_string(rank) + " cannot be started: " + why});
+  Rank& one = attempt.ranks[static_cast<std::size_t>(rank)];
+  one.waits = false;
+  const Status made = attempt.first_bad ? Status() : make_rank_directory(attempt.spec.directory, rank);
+  const int error = attempt.first_bad ? ECANCELED : made.ok() ? spawn(attempt, rank) : EIO;
+  if (error == 0) {
+    watch(key, rank);
+    return;
   }
+  if (passes(error) && clock_.now() - attempt.begun < kRoomPatience) {
+    one.waits = true;
+    attempt.next_look = clock_.now() + kPlaceInterval;
+    return;
+  }
+  const std::string why = made.ok() ? std::strerror(error) : made.message();
+  one.sweep = error == ECONNRESET;
+  rank_ended(attempt, rank, Lost{"process " + std::to_string(rank) + " cannot be started: " + why});
 }
 
 void LocalExecutor::wait_for_place(Attempt& attempt, const std::string& why) {
@@ -303,7 +314,11 @@ void LocalExecutor::run_timers() {
         look(key);
         break;
       case State::kRunning:
+        for (int rank = 1; rank < attempt.spec.resources.processes; ++rank) {
+          if (attempt.ranks[static_cast<std::size_t>(rank)].waits) start_rank(key, rank);
+        }
         send_stops(attempt);
+        if (attempt.state == State::kRunning) finish_ranks(attempt);
         break;
       case State::kSweeping:
         sweep(attempt);

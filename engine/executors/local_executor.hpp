@@ -25,6 +25,7 @@ inline constexpr std::size_t kLogBytesPerWait = std::size_t{8} << 20;  ///< byte
 inline constexpr std::chrono::milliseconds kAdoptPatience{200};  ///< a supervisor may have been started just before the crash
 inline constexpr std::chrono::seconds kReadPatience{10};         ///< for exit.json or a log that are there and cannot be read
 inline constexpr std::chrono::seconds kStartPatience{5};         ///< from taking the lock to the pid file
+inline constexpr std::chrono::seconds kRoomPatience{60};         ///< for room for a process whose attempt's first one runs
 inline constexpr std::chrono::seconds kSweepPatience{10};        ///< for processes that SIGKILL does not end
 inline constexpr std::chrono::seconds kGpuMemoryPatience{30};    ///< then the trial is started on the GPU all the same
 
@@ -76,6 +77,7 @@ class LocalExecutor final : public Executor {
     std::optional<std::chrono::milliseconds> unsent_stop = {};
     std::optional<RankEnd> end = {};
     bool sweep = false;  ///< its processes may be left
+    bool waits = false;  ///< it is to be started as soon as the machine has room for it
 
     [[nodiscard]] bool runs() const { return shim.fd() >= 0; }
   };
@@ -113,6 +115,7 @@ class LocalExecutor final : public Executor {
   void end_unstarted(std::uint64_t key, ExitRecord exit);
   int spawn(Attempt& attempt, int rank);
   void start_other_ranks(std::uint64_t key);
+  void start_rank(std::uint64_t key, int rank);
   bool watch(std::uint64_t key, int rank);
   void begin_running(Attempt& attempt, std::vector<std::string> gpu_names);
   void look_at_gpus();

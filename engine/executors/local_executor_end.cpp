@@ -42,7 +42,7 @@ void LocalExecutor::look(std::uint64_t key) {
 bool LocalExecutor::look_at(std::uint64_t key, int number) {
   Attempt& attempt = *attempts_.at(key);
   Rank& rank = attempt.ranks[static_cast<std::size_t>(number)];
-  if (rank.runs() || rank.end) return true;
+  if (rank.runs() || rank.end || rank.waits) return true;
   const std::string& directory = rank.spec.directory;
   const bool held = lock_is_held(directory);
   // The record is written before the lock is let go: read it after having looked at the lock.
@@ -79,12 +79,22 @@ void LocalExecutor::stop(AttemptId id, std::chrono::milliseconds grace) {
   } else if (attempt.state == State::kLooking || attempt.state == State::kRunning) {
     for (Rank& rank : attempt.ranks) rank.unsent_stop = rank.unsent_stop ? std::min(*rank.unsent_stop, grace) : grace;
     send_stops(attempt);
+    if (attempt.state == State::kRunning) finish_ranks(attempt);
   }
 }
 
 void LocalExecutor::send_stops(Attempt& attempt) {
   bool all_sent = true;
   for (Rank& rank : attempt.ranks) {
+    if (rank.waits && rank.unsent_stop) {
+      ExitRecord exit;
+      exit.stop_requested = true;
+      exit.rank = static_cast<int>(&rank - attempt.ranks.data());
+      exit.started = exit.ended = clock_.now();
+      rank.waits = false;
+      rank.end = std::move(exit);
+    }
+    all_sent = all_sent && !rank.waits;
     if (!rank.unsent_stop) continue;
     if (rank.end || (rank.runs() && rank.shim.request_stop(*rank.unsent_stop)))
       rank.unsent_stop.reset();

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,6 +42,17 @@ int left_of_all(const LaunchSpec& spec) {
 }
 
 const char* kForEver = "trap 'exit 0' TERM; echo up; while :; do sleep 0.02; done";
+
+/// How many processes this one holds a descriptor of.
+int watched_processes() {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code error;
+    const std::string target = std::filesystem::read_symlink(entry.path(), error).string();
+    count += target.find("pidfd") != std::string::npos ? 1 : 0;
+  }
+  return count;
+}
 
 class TwoProcesses : public LocalFixture {
  public:
@@ -192,6 +204,43 @@ TEST_CASE("the supervisor of one process is killed: the attempt is interrupted a
     log.until_over(spec.id);
     CHECK(std::holds_alternative<Interrupted>(log.ends.at(spec.id)));
     CHECK(left_of_all(spec) == 0);
+  }
+}
+
+TEST_CASE("whatever number of descriptors is left when an attempt is launched, all its processes run once there are more") {
+  for (const bool stopped : {false, true}) {
+    int began_in_part = 0;
+    for (int left = 0; left < 12; ++left) {
+      CAPTURE(left);
+      LocalFixture fixture;
+      EventLog log(fixture.executor(), fixture.clock());
+      const LaunchSpec spec = group(fixture, 1, 3, stopped ? kForEver : "echo up; sleep 0.1");
+      rlimit before{};
+      getrlimit(RLIMIT_NOFILE, &before);
+      rlimit low = before;
+      low.rlim_cur = 64;
+      REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
+      std::vector<int> taken;
+      for (int fd = dup(0); fd >= 0; fd = dup(0)) taken.push_back(fd);
+      for (int i = 0; i < left && !taken.empty(); ++i) {
+        close(taken.back());
+        taken.pop_back();
+      }
+      const Status status = fixture.executor().launch(spec);
+      const auto events = fixture.executor().wait(fixture.clock().now());
+      if (stopped) fixture.executor().stop(spec.id, 10min);
+      for (const int fd : taken) close(fd);
+      const int supervisors = watched_processes();
+      began_in_part += supervisors == 1 || supervisors == 2 ? 1 : 0;
+      setrlimit(RLIMIT_NOFILE, &before);
+      REQUIRE_MESSAGE(status.ok(), status.message());
+      for (const ExecutorEvent& event : events) log.take(event);
+      log.until_over(spec.id);
+      CHECK(log.exit(spec.id).stop_requested == stopped);
+      if (!stopped) CHECK(log.exit(spec.id).code == 0);
+      CHECK(left_of_all(spec) == 0);
+    }
+    CHECK(began_in_part > 0);
   }
 }
 
