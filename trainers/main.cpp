@@ -76,6 +76,8 @@ int run(const std::vector<std::string>& arguments) {
     watch_stop_signals();  // until here there was nothing to save
     note(data.value().notes);
     settle(settings.value().hyperparameters, data.value());
+    // Threads that wait for each other at every small step cost more than they bring, and stand still where cores are shared.
+    if (settings.value().hyperparameters.model == "cnn") at::set_num_threads(1);
     auto plan = make_plan(settings.value(), data.value(), device.value());
     if (!plan.ok()) return fail(kBadInput, plan.failure());
     loop.emplace(settings.value(), data.value(), std::move(plan.value()), log);

@@ -103,11 +103,11 @@ TEST_CASE("health rules judge in a session, too") {
 TEST_CASE("a trial that prints nothing for too long is stopped, also when tune was killed meanwhile") {
   const TempDir directory;
   directory.write("train.py", kTrain);
-  directory.write("c.yaml", config("", "wait", ", stalled: 2s"));
+  directory.write("c.yaml", config("", "wait", ", stalled: 8s"));
   const std::string tune_run = "'" + program("tune").string() + "' run c.yaml --quiet & pid=$!; ";
   // Killed when the trial has said everything; its silence goes on.
   const std::string wait =
-      "i=0; until grep -q '\"step\":6' runs/demo/journal.jsonl 2>/dev/null || [ $i = 200 ]; do sleep 0.05; "
+      "i=0; until grep -q '\"step\":6' runs/demo/journal.jsonl 2>/dev/null || [ $i = 600 ]; do sleep 0.05; "
       "i=$((i + 1)); done; kill -9 $pid; wait $pid 2>/dev/null; true";
   CHECK(run_process({"sh", "-c", tune_run + wait}, directory.path().string()).exit_code == 0);
   const auto resumed = tune({"resume", "runs/demo", "--json", "--quiet"}, directory);

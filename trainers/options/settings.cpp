@@ -311,7 +311,8 @@ std::string help_text() {
                       std::string(info.doc) + " (" + allowed_text(info) + ")");
   }
   return text +
-         "\nSIGTERM and Ctrl-C: the batch at hand is finished, a checkpoint saved. OMP_NUM_THREADS: CPU threads (default 1).\n"
+         "\nSIGTERM and Ctrl-C: the batch at hand is finished, a checkpoint saved. OMP_NUM_THREADS: CPU threads of a resnet "
+         "(default 1).\n"
          "exit codes: 0 trained; 1 training failed; 2 bad options, data or directory; 130, 143 stopped by SIGINT, SIGTERM\n";
 }
 
