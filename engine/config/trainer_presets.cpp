@@ -29,7 +29,6 @@ const std::vector<TrainerPreset>& trainer_presets() {
                  {"VanishingGradient", "metrics", "gradient_mean_abs/.*"},
                  {"WeightUpdateRatio", "metrics", "update_ratio/.*"},
                  {"DeadRelu", "metrics", "dead_relu/.*"},
-                 {"SaturatedActivation", "metrics", "saturated/.*"},
                  {"LossNotDecreasing", "metrics", "train:loss"},
                  {"Overfit", "train", "train:loss"},
                  {"Overfit", "validation", "validation:loss"},

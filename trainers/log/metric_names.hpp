@@ -18,10 +18,9 @@ inline constexpr std::string_view kValidationAccuracy = "validation:accuracy";
 inline constexpr std::string_view kValidationTopK = "validation:top_k_accuracy";
 inline constexpr std::string_view kLearningRate = "learning_rate";         ///< of the last step
 inline constexpr std::string_view kImagesPerSecond = "images_per_second";  ///< trained
-inline constexpr std::string_view kDataWaitShare = "data_wait_share";    ///< of the time, 0 to 1, in which images were waited for
-inline constexpr std::string_view kGpuMemoryBytes = "gpu_memory_bytes";  ///< largest so far, allocated
-inline constexpr std::string_view kInputMean = "input_mean";             ///< of the normalised images. Rule: CheckInputImages
-inline constexpr std::string_view kSkippedImages = "skipped_images";     ///< unreadable, so far
+inline constexpr std::string_view kDataWaitShare = "data_wait_share";      ///< of the time, 0 to 1, spent on making batches
+inline constexpr std::string_view kGpuMemoryBytes = "gpu_memory_bytes";    ///< largest so far, allocated
+inline constexpr std::string_view kInputMean = "input_mean";               ///< of the normalised images. Rule: CheckInputImages
 
 // One value a layer or group of layers: of_layer().
 inline constexpr std::string_view kGradientNorm = "gradient_norm";  ///< Euclidean. Rule: ExplodingTensor
@@ -35,8 +34,7 @@ inline constexpr std::string_view kWeightVariance = "weight_variance";  ///< rul
 inline constexpr std::string_view kUpdateNorm = "update_norm";          ///< of one step's change of the weights
 inline constexpr std::string_view kUpdateRatio = "update_ratio";        ///< update_norm / weight_norm. Rule: WeightUpdateRatio
 inline constexpr std::string_view kAllZero = "all_zero";                ///< of the gradient's values, 0 to 100. Rule: AllZero
-inline constexpr std::string_view kDeadRelu = "dead_relu";   ///< channels that no image activates, 0 to 100. Rule: DeadRelu
-inline constexpr std::string_view kSaturated = "saturated";  ///< of sigmoids and tanhs, 0 to 100. Rule: SaturatedActivation
+inline constexpr std::string_view kDeadRelu = "dead_relu";  ///< channels that no image activates, 0 to 100. Rule: DeadRelu
 inline constexpr std::string_view kActivationInputVariance = "activation_input_variance";  ///< rule: PoorWeightInitialization
 
 // One value a class: of_class().

@@ -150,7 +150,9 @@ Outcome TrainingLoop::train_batch(const std::vector<std::int64_t>& order, at::Te
   const bool last = progress_.batch + 1 == batches() && settings_.hyperparameters.layer_metrics;
   record_.reset();
   if (last || files_.wants(done)) record_.emplace(files_.wants_outputs(done));
+  const Stopwatch making;
   const at::Tensor images = train_.images(chosen, progress_.epoch, true);
+  making_seconds_ += making.seconds();
   if (last) input_mean_ = images.to(at::kFloat).mean().item<double>();
   const auto result =
       step_.run(images, train_.labels(chosen), step_number(), rate_.at(step_number()), record_ ? &*record_ : nullptr);
@@ -175,6 +177,7 @@ bool TrainingLoop::log_batch(std::int64_t first_batch, const Stopwatch& watch, c
 Fallible<bool> TrainingLoop::train_epoch() {
   if (progress_.batch == batches()) return true;  // trained before an interruption, but not validated
   const Stopwatch watch;
+  making_seconds_ = 0;
   const std::vector<std::int64_t> order = sample_order(settings_.seed, progress_.epoch, train_.size());
   at::Tensor tally = make_tally();
   for (std::int64_t i = 0; i < loss_.tally_size(); ++i) tally[i] = progress_.tally[static_cast<std::size_t>(i)];
@@ -248,6 +251,7 @@ Metrics TrainingLoop::epoch_metrics(const Scores& scores) const {
     if (trained_->top_k) add(kTrainTopK, *trained_->top_k);
     add(kTrainSeconds, seconds_);
     add(kImagesPerSecond, images_per_second_);
+    add(kDataWaitShare, making_seconds_ / std::max(seconds_, 1e-9));
   }
   add(kValidationLoss, scores.loss);
   add(kValidationAccuracy, scores.accuracy);

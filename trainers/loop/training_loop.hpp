@@ -79,7 +79,8 @@ class TrainingLoop {
   ClassErrors class_errors_;
   RunFiles files_;
   double images_per_second_ = 0;
-  double seconds_ = 0;  ///< of the epoch's training
+  double seconds_ = 0;         ///< of the epoch's training
+  double making_seconds_ = 0;  ///< of those, spent on making batches
 };
 
 }  // namespace tune::trainer
