@@ -63,10 +63,8 @@ at::Tensor DeviceImages::images(std::span<const std::int64_t> indices, std::int6
   const c10::NoGradGuard no_grad;
   const c10::cuda::CUDAGuard guard(device_);
   const auto count = static_cast<std::int64_t>(indices.size());
-  const bool channels_last = type_ != at::kFloat;
-  const at::Tensor batch =
-      at::empty({count, settings_.channels, settings_.height, settings_.width}, at::TensorOptions().device(device_).dtype(type_),
-                channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+  const at::Tensor batch = at::empty({count, settings_.channels, settings_.height, settings_.width},
+                                     at::TensorOptions().device(device_).dtype(type_), at::MemoryFormat::ChannelsLast);
   AugmentJob job;
   job.settings = settings_;
   job.channels = static_cast<std::int32_t>(set_.channels);
@@ -75,7 +73,7 @@ at::Tensor DeviceImages::images(std::span<const std::int64_t> indices, std::int6
   job.training = training;
   job.values = values_.const_data_ptr();
   job.value_bytes = static_cast<std::int32_t>(values_.element_size());
-  job.channels_last = channels_last;
+  job.channels_last = true;
   job.batch = batch.mutable_data_ptr();
   at::Tensor held;  // until the kernel is on its stream: the allocator gives memory again in the stream's order
   if (resident()) {

@@ -17,7 +17,7 @@ namespace tune::trainer::cuda {
 /// stay there in any case. Nothing waits for the GPU. One thread at a time.
 class DeviceImages {
  public:
-  /// `type` is that of the images' tensor: float, half or bfloat16; the latter two with the channels last. The images' bytes stay
+  /// `type` is that of the images' tensor: float, half or bfloat16; its layout has the channels last. The images' bytes stay
   /// on the GPU when they take at most `resident_share` of its free memory. `parallel` is for gathering bytes on the host.
   DeviceImages(const ImageSet& set, const AugmentSettings& settings, at::Device device, at::ScalarType type,
                double resident_share, RangeRunner parallel);

@@ -48,8 +48,8 @@ at::Tensor BatchMaker::images(std::span<const std::int64_t> indices, std::int64_
   const auto count = static_cast<std::int64_t>(indices.size());
   const at::Tensor batch = at::empty({count, settings_.channels, settings_.height, settings_.width}, at::kFloat);
   augment_cpu(set_, settings_, values_, indices, epoch, training, batch.mutable_data_ptr<float>(), in_threads);
-  const bool channels_last = device_.is_cuda() && type_ != at::kFloat;
-  return batch.to(device_, type_, false, false, channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+  return batch.to(device_, type_, false, false,
+                  device_.is_cuda() ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
 }
 
 at::Tensor BatchMaker::labels(std::span<const std::int64_t> indices) const {

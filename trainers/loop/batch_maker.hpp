@@ -23,7 +23,7 @@ class BatchMaker {
   /// How much of a GPU's free memory the images may take to stay there; the rest is the network's.
   static constexpr double kResidentShare = 0.4;
 
-  /// `type` is that of the images' tensor: float, half or bfloat16. The latter two have their channels last on a GPU.
+  /// `type` is that of the images' tensor: float, half or bfloat16. On a GPU it has the channels last.
   BatchMaker(ImageSet set, const AugmentSettings& settings, at::Device device, at::ScalarType type,
              double resident_share = kResidentShare);
   ~BatchMaker();
