@@ -16,6 +16,7 @@
 #include "trainers/data/read_images.hpp"
 #include "trainers/log/training_log.hpp"
 #include "trainers/loop/device.hpp"
+#include "trainers/loop/memory_estimate.hpp"
 #include "trainers/loop/stop_request.hpp"
 #include "trainers/loop/training_loop.hpp"
 #include "trainers/options/settings.hpp"
@@ -80,6 +81,10 @@ int run(const std::vector<std::string>& arguments) {
     if (settings.value().hyperparameters.model == "cnn") at::set_num_threads(1);
     auto plan = make_plan(settings.value(), data.value(), device.value());
     if (!plan.ok()) return fail(kBadInput, plan.failure());
+    if (settings.value().estimate_memory) {
+      std::fputs(text_of(estimate_memory(settings.value(), data.value(), plan.value())).c_str(), stdout);
+      return kTrained;
+    }
     loop.emplace(settings.value(), data.value(), std::move(plan.value()), log);
   }
   if (auto failure = loop->begin()) return fail(kBadInput, *failure);

@@ -11,17 +11,17 @@
 #include <utility>
 
 #include "trainers/log/metric_names.hpp"
+#include "trainers/loop/gpu_memory.hpp"
 #include "trainers/loop/model_file.hpp"
 #include "trainers/loop/stop_request.hpp"
+#include "trainers/loop/validation_batch.hpp"
 #include "trainers/support/numbers.hpp"
 #include "trainers/support/random.hpp"
 
 namespace tune::trainer {
 namespace {
 
-constexpr std::int64_t kValidationPixels = 500 * 28 * 28;  // of a batch: enough to keep the kernels busy, and little memory
-constexpr std::int64_t kLargestValidationBatch = 500;      // images
-constexpr std::int64_t kBatchLines = 4;                    // an epoch, about
+constexpr std::int64_t kBatchLines = 4;  // an epoch, about
 
 /// The order in which an epoch sees the images (Fisher and Yates, Durstenfeld's form).
 std::vector<std::int64_t> sample_order(std::uint64_t seed, std::int64_t epoch, std::int64_t count) {
@@ -205,8 +205,7 @@ Fallible<bool> TrainingLoop::train_epoch() {
 
 bool TrainingLoop::validate(Scores& scores) {
   const c10::NoGradGuard no_grad;
-  const std::int64_t pixels = plan_.model.shape.height * plan_.model.shape.width;
-  const std::int64_t size = std::clamp<std::int64_t>(kValidationPixels / pixels, 1, kLargestValidationBatch);
+  const std::int64_t size = validation_batch(plan_.model.shape);
   at::Tensor tally = make_tally();
   class_errors_.reset(plan_.placement.device);
   for (std::int64_t first = 0; first < validation_.size(); first += size) {
@@ -257,6 +256,7 @@ Metrics TrainingLoop::epoch_metrics(const Scores& scores) const {
   add(kValidationAccuracy, scores.accuracy);
   if (scores.top_k) add(kValidationTopK, *scores.top_k);
   add(kLearningRate, rate_.at(step_number() - 1));
+  if (const auto most = most_gpu_bytes(plan_.placement.device)) add(kGpuMemoryBytes, static_cast<double>(*most));
   if (input_mean_) add(kInputMean, *input_mean_);
   for (const Metrics& more :
        {record_ ? record_->health() : Metrics(), settings_.hyperparameters.layer_metrics ? class_errors_.metrics() : Metrics()})

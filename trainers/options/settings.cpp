@@ -43,6 +43,7 @@ constexpr OptionInfo kOptions[] = {
     {"device", "auto|cpu|cuda[:N]", "where to train (default: auto, a GPU if there is one)"},
     {"pretrained", "FILE", "weights to begin with where use_pretrained_model is 1: safetensors, with torchvision's names"},
     {"hyperparameters", "FILE", "a JSON object with the values of hyperparameters"},
+    {"estimate-memory", "", "train nothing: say how much memory such a run would take on its device, for which no GPU is needed"},
     {"help", "", "this text"},
 };
 
@@ -288,6 +289,7 @@ Fallible<Settings> read_settings(const std::vector<std::string>& arguments) {
     settings.help = true;
     return settings;
   }
+  settings.estimate_memory = look_up(given.value(), "estimate-memory") != nullptr;
   for (const auto step : {take_hyperparameters, choose_model, choose_data, choose_the_rest}) {
     if (auto failure = step(settings, given.value())) return *failure;
   }

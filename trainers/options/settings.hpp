@@ -24,6 +24,7 @@ struct Settings {
   std::string model_directory;               ///< for the best model; empty: none but the checkpoint directory
   std::uint64_t seed = 0;
   std::string device = "auto";
+  bool estimate_memory = false;  ///< say how much a run would take, and train nothing
   bool help = false;
   std::vector<std::string> notes;  ///< what was given and has no effect, one sentence each
 };
