@@ -51,7 +51,7 @@ class Bench:
 
     def network(self, layers):
         """The trainer's hyperparameters; narrow on a CPU."""
-        return ["--model", "resnet", "--num_layers", str(layers), "--width_multiplier", "0.125" if self.on_cpu else "1"]
+        return ["--num_classes", "10", "--model", "resnet", "--num_layers", str(layers), "--width_multiplier", "0.125" if self.on_cpu else "1"]
 
     def train(self, layers, batch, images, epochs, *more):
         """Log and processor time. As much of an epoch is training as can be: the validation set is small beside it."""
@@ -87,6 +87,7 @@ def main():
     parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--data", help="a folder with Fashion-MNIST: the accuracy after ten epochs is measured too")
     parser.add_argument("--json", help="where to write the figures")
+    parser.add_argument("--only", default="", help="sections, as start_up,memory (sections.py)")
     parser.add_argument("--minutes", type=float, default=9.5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -96,7 +97,13 @@ def main():
         for name, value in facts.items():
             report.add(name, value)
         wrong = []
+        chosen = [name for name in options.only.split(",") if name]
+        unknown = set(chosen) - {section.__name__ for section, _ in sections.ALL}
+        if unknown:
+            parser.error(f"--only: there is no section {', '.join(sorted(unknown))}")
         for section, seconds in sections.ALL:
+            if chosen and section.__name__ not in chosen:
+                continue
             if report.out_of_time(seconds):
                 report.add(section.__doc__.split(":")[0], None, beside="left out: no time left")
                 continue

@@ -51,7 +51,7 @@ def speed_of_trainer(program, data, hyperparameters, batch, images):
     seconds = {}
     for epochs in (1, EPOCHS):
         _, seconds[epochs] = trainer_runs.run(
-            program, ["--data", data, "--device", "cpu", "--epochs", str(epochs), "--mini_batch_size", str(batch),
+            program, ["--data", data, "--num_classes", "10", "--device", "cpu", "--epochs", str(epochs), "--mini_batch_size", str(batch),
                       "--learning_rate", "0.001", "--num_training_samples", str(images), *hyperparameters])
     return images * (EPOCHS - 1) / (seconds[EPOCHS] - seconds[1])
 

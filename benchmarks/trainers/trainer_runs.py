@@ -51,6 +51,11 @@ def run(program, arguments, threads=1):
         return out.read(), usage.ru_utime + usage.ru_stime
 
 
+def epoch_seconds(log):
+    """How long each epoch's training took."""
+    return [float(text) for text in re.findall(r"Epoch\[\d+\] Time cost=(\S+)", log)]
+
+
 def seconds_until(program, arguments, pattern, threads=1):
     """From the start of the process to the first line with the pattern; the process is then ended."""
     start = time.perf_counter()
