@@ -105,6 +105,8 @@ int run_predict(const std::vector<std::string>& words) {
 /// Reruns and resumes are to repeat exactly, on a GPU too, as far as its libraries allow.
 void be_deterministic() {
   setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);  // before cuBLAS begins
+  at::globalContext().setAllowTF32CuDNN(false);     // float32 is float32
+  at::globalContext().setAllowTF32CuBLAS(false);
   at::globalContext().setDeterministicCuDNN(true);
   at::globalContext().setDeterministicAlgorithms(true, true);
   at::globalContext().setDeterministicFillUninitializedMemory(false);

@@ -89,13 +89,13 @@ TEST_CASE("a tally counts loss, right answers and answers among the likeliest") 
   at::Tensor tally = at::zeros({3}, at::kDouble);
   loss.add(tally, at::scalar_tensor(0.5), tensor(kScores), labels());
   loss.add(tally, at::scalar_tensor(1.5), tensor(kScores), labels());
-  const Scores scores = scores_of(tally, 8);
+  const Scores scores = loss.scores(tally, 8);
   CHECK(scores.loss == 1);
   CHECK(scores.accuracy == 0.5);  // rows 0 and 1
   CHECK(*scores.top_k == 1);      // 4 is second of 4.5, 1.25 of 1.5
   tally[0] = std::numeric_limits<double>::infinity();
-  CHECK(std::isnan(scores_of(tally, 8).accuracy));
-  CHECK(std::isnan(*scores_of(tally, 8).top_k));
+  CHECK(std::isnan(loss.scores(tally, 8).accuracy));
+  CHECK(std::isnan(*loss.scores(tally, 8).top_k));
 }
 
 TEST_CASE("with several labels the accuracy is the share of classes that are said right") {
@@ -106,5 +106,5 @@ TEST_CASE("with several labels the accuracy is the share of classes that are sai
   CHECK(loss.tally_size() == 2);
   at::Tensor tally = at::zeros({2}, at::kDouble);
   loss.add(tally, at::scalar_tensor(0.5), tensor(kScores), tensor(kManyLabels));
-  CHECK(scores_of(tally, 4).accuracy == doctest::Approx((3 + 2 + 3 + 2) / 12.0));
+  CHECK(loss.scores(tally, 4).accuracy == doctest::Approx((3 + 2 + 3 + 2) / 12.0));
 }

@@ -81,6 +81,33 @@ TEST_CASE("a file that holds no model, or not all of one, is refused by name") {
   CHECK(refusal(none).ends_with("m: no model in it (best.safetensors has one)"));
 }
 
+TEST_CASE("names of classes that no file or terminal could hold become harmless ones") {
+  const c10::NoGradGuard no_grad;
+  const TempDir folder;
+  Plan plan = plan_of("cnn", 18, {1, 12, 16});
+  plan.class_names = {"caf\xe9", "\x1b[31mred", "two\nlines", "\xc3\xa9t\xc3\xa9"};
+  REQUIRE_FALSE(write_checkpoint(folder / "m", describe_model(*make_model(plan.model, 3, {}), plan, {})));
+  const auto loaded = load_model(folder / "m", at::kCPU);
+  REQUIRE(loaded.ok());
+  CHECK(loaded.value().plan.class_names == std::vector<std::string>{"caf?", "?[31mred", "two?lines", "\xc3\xa9t\xc3\xa9"});
+}
+
+TEST_CASE("a model file that promises more than it holds is refused before anything is made of it") {
+  const TempDir folder;
+  Checkpoint file;
+  {
+    const Plan small = plan_of("cnn", 18, {3, 12, 16});
+    file = describe_model(*make_model(small.model, 3, {}), small, {});
+  }
+  for (auto& [name, value] : file.facts) {
+    if (name == "model.image_shape") value = "3,4096,4096";
+  }
+  REQUIRE_FALSE(write_checkpoint(folder / "m", file));
+  const auto refused = load_model(folder / "m", at::kCPU);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.failure().message.ends_with("m: damaged: fc1.weight is missing or does not fit"));
+}
+
 TEST_CASE("pretrained weights: taken by name, the last layer is new; other shapes and other networks are refused") {
   const TempDir folder;
   const Plan plan = plan_of("resnet", 18, {3, 32, 32});

@@ -87,6 +87,43 @@ TEST_CASE("Ctrl-C without a checkpoint directory ends it too") {
   CHECK(folder.run_until("Epoch[0] Batch", SIGINT, kForever).exit_code == 130);
 }
 
+TEST_CASE("stopped after an epoch's last batch and before its validation: the epoch's report is complete all the same") {
+  const TrainerFolder folder(64, 2000);
+  const std::vector<std::string> common = {"--learning_rate", "0.01", "--checkpoint-dir", folder.dir() / "c"};
+  std::vector<std::string> first = common;
+  first.insert(first.end(), kForever.begin(), kForever.end());
+  const auto stopped = folder.run_until("Epoch[1] Time cost", SIGTERM, first);
+  CHECK(stopped.exit_code == 143);
+  std::vector<std::string> second = common;
+  second.insert(second.end(), {"--data", folder.data(), "--epochs", "6"});
+  const auto resumed = folder.run(second);
+  REQUIRE(resumed.exit_code == 0);
+  std::size_t reports = 0;
+  const std::string all = stopped.out + resumed.out;
+  for (std::size_t at = all.find("@tune "); at != std::string::npos; at = all.find("@tune ", at + 1)) {
+    const std::string line = all.substr(at, all.find('\n', at) - at);
+    ++reports;
+    for (const char* name : {"train:loss", "validation:loss", "gradient_norm/fc1", "dead_relu/relu2", "learning_rate"})
+      CHECK(line.find("\"" + std::string(name) + "\"") != std::string::npos);
+  }
+  CHECK(reports == 6);
+}
+
+TEST_CASE("the best model that is gone is missed, and the best of the epochs to come is kept") {
+  const TrainerFolder folder;
+  const auto run = [&](const std::string& model, const std::string& epochs) {
+    return folder.run({"--data", folder.data(), "--learning_rate", "0.01", "--lr_scheduler_step", "2", "--lr_scheduler_factor",
+                       "0", "--checkpoint-dir", "c", "--model-dir", model, "--epochs", epochs});
+  };
+  folder.dir().write("c/best.safetensors", "of another run");
+  REQUIRE(run("m", "2").exit_code == 0);
+  std::filesystem::remove(folder.dir() / "c/best.safetensors");
+  const auto resumed = run("n", "3");
+  REQUIRE(resumed.exit_code == 0);
+  CHECK(resumed.out.find("the best model so far is lost") != std::string::npos);
+  CHECK(std::filesystem::exists(folder.dir() / "n/model.safetensors"));
+}
+
 TEST_CASE("a finished run is not trained again, and a longer one goes on from it") {
   const TrainerFolder folder;
   const auto run = [&](const std::string& epochs) {

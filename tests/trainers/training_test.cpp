@@ -86,6 +86,23 @@ TEST_CASE("every kind of training learns the generated images, a ResNet too, in 
   }
 }
 
+TEST_CASE("a batch of one image whose map is one pixel leaves the running statistics whole") {
+  const TrainerFolder folder(33, 20);
+  const auto run = folder.run({"--data", folder.data(), "--image_shape", "1,8,8", "--num_layers", "18", "--width_multiplier",
+                               "0.0625", "--epochs", "1", "--learning_rate", "0.01", "--mini_batch_size", "32"});
+  CHECK(run.exit_code == 0);
+  CHECK(metrics_of(run.out).at("0 Validation-loss").find("nan") == std::string::npos);
+}
+
+TEST_CASE("mix-up ends for the smallest alpha, and SageMaker's line of top-k names the k") {
+  const TrainerFolder folder(64, 20);
+  const auto run = folder.run(
+      {"--data", folder.data(), "--mixup_alpha", "1e-300", "--epochs", "1", "--learning_rate", "0.01", "--top_k", "50"});
+  CHECK(run.exit_code == 0);
+  CHECK(run.out.find("Epoch[0] Validation-top_k_accuracy_50=1\n") != std::string::npos);
+  CHECK(run.out.find("Epoch[0] Train-top_k_accuracy_50=1\n") != std::string::npos);
+}
+
 TEST_CASE("early_stopping ends a run that no longer improves, and says so") {
   const TrainerFolder folder;
   const auto run = folder.run({"--data", folder.data(), "--epochs", "50", "--learning_rate", "0.02", "--early_stopping", "True",

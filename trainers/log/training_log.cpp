@@ -56,14 +56,15 @@ void TrainingLog::batch(std::int64_t epoch, std::int64_t batch, double samples_p
 
 void TrainingLog::trained(std::int64_t epoch, Scores scores, double seconds) {
   line(prefix(epoch) + "Train-accuracy=" + plain_text(scores.accuracy));
-  if (scores.top_k) line(prefix(epoch) + "Train-top_k_accuracy=" + plain_text(*scores.top_k));
+  if (scores.top_k) line(prefix(epoch) + "Train-top_k_accuracy_" + std::to_string(scores.k) + "=" + plain_text(*scores.top_k));
   line(prefix(epoch) + "Train-loss=" + plain_text(scores.loss));
   line(prefix(epoch) + "Time cost=" + rounded(seconds, 3));
 }
 
 void TrainingLog::validated(std::int64_t epoch, Scores scores) {
   line(prefix(epoch) + "Validation-loss=" + plain_text(scores.loss));
-  if (scores.top_k) line(prefix(epoch) + "Validation-top_k_accuracy=" + plain_text(*scores.top_k));
+  if (scores.top_k)
+    line(prefix(epoch) + "Validation-top_k_accuracy_" + std::to_string(scores.k) + "=" + plain_text(*scores.top_k));
   line(prefix(epoch) + "Validation-accuracy=" + plain_text(scores.accuracy));
 }
 

@@ -28,7 +28,8 @@ double unix_seconds();
 struct Scores {
   double accuracy = 0;               ///< share of images, 0 to 1; NaN where the loss is no number
   double loss = 0;                   ///< nats
-  std::optional<double> top_k = {};  ///< share of images whose class is among the likeliest
+  std::optional<double> top_k = {};  ///< share of images whose class is among the k likeliest
+  std::int64_t k = 0;
 };
 
 /// Names (log/metric_names.hpp) and values, in the order in which they are to be shown.

@@ -29,9 +29,8 @@ at::Tensor weights_of_positives(const ImageSet& train) {
 Loss::Loss(const Hyperparameters& hyperparameters, const ImageSet& train, at::Device device)
     : smoothing_(hyperparameters.label_smoothing),
       multi_label_(hyperparameters.multi_label),
-      top_k_(hyperparameters.multi_label || hyperparameters.top_k < 2
-                 ? 0
-                 : std::min(hyperparameters.top_k, hyperparameters.num_classes)) {
+      top_k_(hyperparameters.multi_label || hyperparameters.top_k < 2 ? 0 : hyperparameters.top_k),
+      classes_(hyperparameters.num_classes) {
   if (multi_label_ && hyperparameters.use_weighted_loss) positive_weights_ = weights_of_positives(train).to(device);
 }
 
@@ -53,14 +52,18 @@ void Loss::add(at::Tensor& tally, const at::Tensor& mean_loss, const at::Tensor&
     return;
   }
   tally[kRight].add_(scores.argmax(1).eq(labels).sum());
-  if (top_k_ > 0) tally[kAmongLikeliest].add_(std::get<1>(scores.topk(top_k_, 1)).eq(labels.unsqueeze(1)).sum());
+  if (top_k_ > 0)
+    tally[kAmongLikeliest].add_(std::get<1>(scores.topk(std::min(top_k_, classes_), 1)).eq(labels.unsqueeze(1)).sum());
 }
 
-Scores scores_of(const at::Tensor& tally, std::int64_t images) {
+Scores Loss::scores(const at::Tensor& tally, std::int64_t images) const {
   const at::Tensor here = tally.cpu();
   const auto mean = [&](std::int64_t i) { return here[i].item<double>() / static_cast<double>(images); };
   Scores scores{.accuracy = mean(kRight), .loss = mean(kLoss)};
-  if (here.size(0) > kAmongLikeliest) scores.top_k = mean(kAmongLikeliest);
+  if (top_k_ > 0) {
+    scores.top_k = mean(kAmongLikeliest);
+    scores.k = top_k_;
+  }
   // A network whose scores are no numbers has no accuracy: argmax over NaN would pass for a guess.
   if (std::isfinite(scores.loss)) return scores;
   scores.accuracy = std::numeric_limits<double>::quiet_NaN();

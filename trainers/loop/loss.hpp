@@ -29,6 +29,8 @@ class Loss {
 
   /// How many numbers a tally has: loss, right answers, and with top_k the answers among the k likeliest.
   [[nodiscard]] std::int64_t tally_size() const { return top_k_ > 0 ? 3 : 2; }
+  /// A tally's means.
+  [[nodiscard]] Scores scores(const at::Tensor& tally, std::int64_t images) const;
   /// Adds a batch to a tally (doubles on the device, so that a GPU need not be waited for). With multi_label an image's right
   /// answers are the share of classes that are said right.
   void add(at::Tensor& tally, const at::Tensor& mean_loss, const at::Tensor& scores, const at::Tensor& labels) const;
@@ -36,11 +38,9 @@ class Loss {
  private:
   double smoothing_;
   bool multi_label_;
-  std::int64_t top_k_;
+  std::int64_t top_k_;  ///< 0: not counted
+  std::int64_t classes_;
   at::Tensor positive_weights_;  ///< undefined: all one
 };
-
-/// A tally's means.
-Scores scores_of(const at::Tensor& tally, std::int64_t images);
 
 }  // namespace tune::trainer

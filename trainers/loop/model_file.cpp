@@ -3,10 +3,12 @@
 #include <c10/core/GradMode.h>
 
 #include <array>
+#include <cmath>
 #include <sstream>
 
 #include "trainers/data/image_shape.hpp"
 #include "trainers/support/numbers.hpp"
+#include "trainers/support/printable.hpp"
 #include "tune/report.hpp"
 
 namespace tune::trainer {
@@ -57,10 +59,16 @@ Fallible<Plan> plan_from(const Checkpoint& file) {
                      shape && resize && *resize >= 0 &&
                      !set_hyperparameter(allowed, *find_hyperparameter("num_layers"), text("model.num_layers"), "") &&
                      !set_hyperparameter(allowed, *find_hyperparameter("num_classes"), text("model.num_classes"), "") &&
-                     !set_hyperparameter(allowed, *find_hyperparameter("width_multiplier"), text("model.width_multiplier"), "");
+                     !set_hyperparameter(allowed, *find_hyperparameter("width_multiplier"), text("model.width_multiplier"), "") &&
+                     !set_hyperparameter(allowed, *find_hyperparameter("resize"), text("model.resize"), "");
   if (!known || !read_channels(text("model.mean"), plan.augment.mean) ||
       !read_channels(text("model.deviation"), plan.augment.deviation)) {
     return Failure{"no model in it (best.safetensors has one)"};
+  }
+  for (int channel = 0; channel < 3; ++channel) {
+    const bool good = std::isfinite(plan.augment.mean[channel]) && std::isfinite(plan.augment.deviation[channel]) &&
+                      plan.augment.deviation[channel] > 0;
+    if (!good) return Failure{"damaged: mean or deviation is no such number"};
   }
   plan.model.num_layers = *layers;
   plan.model.width_multiplier = *width;
@@ -98,7 +106,7 @@ bool copy_from_file(const Tensor& from, at::Tensor to) {
 Checkpoint describe_model(Model& model, const Plan& plan, const FlatObject& facts) {
   Checkpoint file;
   std::string names;
-  for (const std::string& name : plan.class_names) names += name + "\n";
+  for (const std::string& name : plan.class_names) names += printable(name) + "\n";
   file.facts = {{"model.name", plan.model.name},
                 {"model.num_layers", std::to_string(plan.model.num_layers)},
                 {"model.width_multiplier", to_text(plan.model.width_multiplier)},
@@ -120,6 +128,11 @@ Fallible<LoadedModel> load_model(const std::string& path, at::Device device) {
   auto plan = plan_from(file.value());
   if (!plan.ok()) return Failure{path + ": " + plan.failure().message};
   if (auto failure = check_model(plan.value().model)) return Failure{path + ": " + failure->message};
+  for (const TensorSpec& spec : tensor_specs(plan.value().model)) {
+    const Tensor* block = file.value().block(spec.name);
+    if (block == nullptr || block->shape != spec.sizes)
+      return Failure{path + ": damaged: " + spec.name + " is missing or does not fit"};
+  }
   plan.value().placement = {.device = device, .compute = at::kFloat, .channels_last = device.is_cuda()};
   LoadedModel loaded{.plan = plan.value(), .model = make_model(plan.value().model, 0, plan.value().placement)};
   for (const auto& [name, tensor] : loaded.model->tensors().named_tensors()) {

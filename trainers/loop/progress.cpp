@@ -4,10 +4,13 @@
 
 #include "trainers/schedule/learning_rate.hpp"
 #include "trainers/support/numbers.hpp"
+#include "trainers/support/printable.hpp"
 #include "tune/report.hpp"
 
 namespace tune::trainer {
 namespace {
+
+constexpr std::string_view kTrainedPrefix = "trained.";
 
 /// Calls `visit(name, number)` with every part of the progress: the one list of them.
 template <class P, class Visit>
@@ -34,7 +37,7 @@ FlatObject configuration_facts(const Settings& settings, const ImageData& data) 
     const bool decides = !info.is_budget || (info.name == "epochs" && LearningRate::depends_on_epochs(h));
     if (decides) facts.emplace_back(info.name, hyperparameter_text(h, info));
   }
-  facts.emplace_back("pretrained", settings.pretrained);
+  facts.emplace_back("pretrained", printable(settings.pretrained));
   facts.emplace_back("seed", std::to_string(settings.seed));
   facts.emplace_back("data", std::to_string(data.train.size()) + "+" + std::to_string(data.validation.size()) +
                                  " images, fingerprints " + std::to_string(data.train.fingerprint) + " and " +
@@ -45,6 +48,7 @@ FlatObject configuration_facts(const Settings& settings, const ImageData& data) 
 FlatObject progress_facts(const Progress& progress) {
   FlatObject facts;
   for_each_part(progress, [&](const std::string& name, const auto& number) { facts.emplace_back(name, text_of_number(number)); });
+  for (const auto& [name, number] : progress.trained) facts.emplace_back(std::string(kTrainedPrefix) + name, to_text(number));
   return facts;
 }
 
@@ -66,6 +70,10 @@ Fallible<Progress> progress_from(const Checkpoint& checkpoint, const FlatObject&
     complete = complete && read;
   });
   if (!complete || progress.epoch < 0 || progress.batch < 0 || progress.steps < 0) return Failure{"damaged: no progress in it"};
+  for (const auto& [name, text] : checkpoint.facts) {
+    const auto number = name.starts_with(kTrainedPrefix) ? parse_number<double>(text) : std::nullopt;
+    if (number) progress.trained.emplace_back(name.substr(kTrainedPrefix.size()), *number);
+  }
   return progress;
 }
 

@@ -5,6 +5,7 @@
 
 #include "trainers/checkpoint/checkpoint_file.hpp"
 #include "trainers/data/image_set.hpp"
+#include "trainers/log/training_log.hpp"
 #include "trainers/options/settings.hpp"
 #include "trainers/schedule/early_end.hpp"
 #include "trainers/support/fallible.hpp"
@@ -23,6 +24,7 @@ struct Progress {
   EarlyEnd early_end;                      ///< knows the best validation accuracy too
   double loss_scale = 1;
   std::int64_t good_steps = 0;  ///< since that last changed
+  Metrics trained;              ///< of an epoch that is trained and not yet validated
 };
 
 /// Everything that decides what is computed: hyperparameters but for the budget, seed, data.

@@ -66,6 +66,9 @@ Outcome TrainingLoop::begin() {
     if (!loaded.value().note.empty()) log_.line("Note: " + loaded.value().note);
     if (loaded.value().checkpoint) {
       if (auto failure = resume(loaded.value())) return failure;
+    } else {
+      std::error_code error;  // what another run has left there is not this one's result
+      std::filesystem::remove(best_path(), error);
     }
   }
   if (!settings_.pretrained.empty() && step_number() == 0) {
@@ -83,7 +86,7 @@ Outcome TrainingLoop::resume(const LoadedCheckpoint& loaded) {
   const Checkpoint& checkpoint = *loaded.checkpoint;
   const auto progress = progress_from(checkpoint, configuration_);
   if (!progress.ok()) {
-    return Failure{loaded.path + ": " + progress.failure().message + "; remove it to train from the beginning"};
+    return Failure{loaded.path + ": " + progress.failure().message + "; remove that directory to train from the beginning"};
   }
   FlatParameters& tensors = model_->tensors();
   const auto restore = [&](std::string_view name, at::Tensor& buffer) {
@@ -98,7 +101,7 @@ Outcome TrainingLoop::resume(const LoadedCheckpoint& loaded) {
   const Tensor* statistics = checkpoint.block("statistics");
   complete = complete && statistics != nullptr && copy_from_file(*statistics, tensors.statistics());
   if (!complete || progress.value().batch > batches()) {
-    return Failure{loaded.path + ": damaged: of another size; remove it to train from the beginning"};
+    return Failure{loaded.path + ": damaged: of another size; remove that directory to train from the beginning"};
   }
   tensors.values_changed();
   progress_ = progress.value();
@@ -168,7 +171,7 @@ bool TrainingLoop::log_batch(std::int64_t first_batch, const Stopwatch& watch, c
   const std::int64_t size = settings_.hyperparameters.mini_batch_size;
   const std::int64_t seen = std::min(progress_.batch * size, train_.size());
   if (!due) return std::isfinite(tally[0].item<double>());
-  const Scores scores = scores_of(tally, seen);
+  const Scores scores = loss_.scores(tally, seen);
   images_per_second_ = static_cast<double>(seen - first_batch * size) / std::max(watch.seconds(), 1e-9);
   log_.batch(progress_.epoch, progress_.batch - 1, images_per_second_, scores.accuracy);
   return std::isfinite(scores.loss);
@@ -186,7 +189,7 @@ Fallible<bool> TrainingLoop::train_epoch() {
     if (auto failure = train_batch(order, tally)) return *failure;
     ++progress_.batch;
     if (!log_batch(first_batch, watch, tally)) {
-      const Scores nothing = scores_of(tally, train_.size());
+      const Scores nothing = loss_.scores(tally, train_.size());
       log_.trained(progress_.epoch, nothing, watch.seconds());
       log_.validated(progress_.epoch, nothing);
       return Failure{"diverged: the loss is no number in epoch " + std::to_string(progress_.epoch) + ", batch " +
@@ -197,9 +200,9 @@ Fallible<bool> TrainingLoop::train_epoch() {
   const at::Tensor here = tally.cpu();
   for (std::int64_t i = 0; i < loss_.tally_size(); ++i) progress_.tally[static_cast<std::size_t>(i)] = here[i].item<double>();
   if (progress_.batch < batches()) return false;
-  trained_ = scores_of(tally, train_.size());
-  seconds_ = watch.seconds();
-  log_.trained(progress_.epoch, *trained_, seconds_);
+  const Scores scores = loss_.scores(tally, train_.size());
+  log_.trained(progress_.epoch, scores, watch.seconds());
+  progress_.trained = trained_metrics(scores, watch.seconds());
   return true;
 }
 
@@ -217,7 +220,7 @@ bool TrainingLoop::validate(Scores& scores) {
     loss_.add(tally, loss_.validation(output, labels), output, labels);
     class_errors_.add(output, labels);
   }
-  scores = scores_of(tally, validation_.size());
+  scores = loss_.scores(tally, validation_.size());
   return true;
 }
 
@@ -226,41 +229,46 @@ Outcome TrainingLoop::finish_epoch(const Scores& scores) {
   const Metrics metrics = epoch_metrics(scores);
   log_.report(progress_.epoch + 1, metrics);
   if (auto failure = files_.write_epoch(progress_.epoch + 1, metrics)) return failure;
-  const double best_before = progress_.early_end.best;
   progress_.early_end.take(scores.accuracy, settings_.hyperparameters);
   ++progress_.epoch;
   progress_.batch = 0;
   progress_.tally = {};
-  trained_.reset();
+  progress_.trained.clear();
   record_.reset();
   input_mean_.reset();
-  if (scores.accuracy > best_before) {
+  if (scores.accuracy > best_stored_) {
     if (auto failure = store_best(scores)) return failure;
   }
   const bool due = progress_.epoch % settings_.hyperparameters.checkpoint_frequency == 0 || is_over();
   return due ? save() : Outcome();
 }
 
-Metrics TrainingLoop::epoch_metrics(const Scores& scores) const {
+Metrics TrainingLoop::trained_metrics(const Scores& scores, double seconds) const {
   Metrics metrics;
   const auto add = [&](std::string_view name, double value) { metrics.emplace_back(name, value); };
-  if (trained_) {
-    add(kTrainLoss, trained_->loss);
-    add(kTrainAccuracy, trained_->accuracy);
-    if (trained_->top_k) add(kTrainTopK, *trained_->top_k);
-    add(kTrainSeconds, seconds_);
-    add(kImagesPerSecond, images_per_second_);
-    add(kDataWaitShare, making_seconds_ / std::max(seconds_, 1e-9));
-  }
-  add(kValidationLoss, scores.loss);
-  add(kValidationAccuracy, scores.accuracy);
-  if (scores.top_k) add(kValidationTopK, *scores.top_k);
+  add(kTrainLoss, scores.loss);
+  add(kTrainAccuracy, scores.accuracy);
+  if (scores.top_k) add(kTrainTopK, *scores.top_k);
+  add(kTrainSeconds, seconds);
+  add(kImagesPerSecond, images_per_second_);
+  add(kDataWaitShare, making_seconds_ / std::max(seconds, 1e-9));
   add(kLearningRate, rate_.at(step_number() - 1));
   if (const auto most = most_gpu_bytes(plan_.placement.device)) add(kGpuMemoryBytes, static_cast<double>(*most));
   if (input_mean_) add(kInputMean, *input_mean_);
-  for (const Metrics& more :
-       {record_ ? record_->health() : Metrics(), settings_.hyperparameters.layer_metrics ? class_errors_.metrics() : Metrics()})
-    metrics.insert(metrics.end(), more.begin(), more.end());
+  if (record_ && settings_.hyperparameters.layer_metrics) {
+    const Metrics health = record_->health();
+    metrics.insert(metrics.end(), health.begin(), health.end());
+  }
+  return metrics;
+}
+
+Metrics TrainingLoop::epoch_metrics(const Scores& scores) const {
+  Metrics metrics = {{std::string(kValidationLoss), scores.loss}, {std::string(kValidationAccuracy), scores.accuracy}};
+  if (scores.top_k) metrics.emplace_back(kValidationTopK, *scores.top_k);
+  metrics.insert(metrics.end(), progress_.trained.begin(), progress_.trained.end());
+  if (!settings_.hyperparameters.layer_metrics) return metrics;
+  const Metrics classes = class_errors_.metrics();
+  metrics.insert(metrics.end(), classes.begin(), classes.end());
   return metrics;
 }
 
@@ -272,6 +280,7 @@ Outcome TrainingLoop::store_best(const Scores& scores) {
   const FlatObject facts = {{"epoch", std::to_string(progress_.epoch - 1)},
                             {"validation:accuracy", plain_text(scores.accuracy)},
                             {"validation:loss", plain_text(scores.loss)}};
+  best_stored_ = scores.accuracy;
   const Checkpoint model = describe_model(*model_, plan_, facts);
   if (saves()) {
     if (auto failure = write_checkpoint(best_path(), model)) return failure;
@@ -279,15 +288,17 @@ Outcome TrainingLoop::store_best(const Scores& scores) {
   return settings_.model_directory.empty() ? Outcome() : write_checkpoint(settings_.model_directory + "/" + kModelFile, model);
 }
 
-/// A new attempt has a new directory for its model; the best one so far may be of an earlier attempt.
-Outcome TrainingLoop::carry_best_over() const {
-  std::error_code error;
-  if (settings_.model_directory.empty() || !std::filesystem::exists(best_path(), error)) return {};
+/// A new attempt has a new directory for its model, and the best one so far may be of an earlier attempt. Where that cannot be
+/// had any more, the best from now on is kept.
+Outcome TrainingLoop::carry_best_over() {
+  if (progress_.early_end.best < 0) return {};
   const auto best = read_checkpoint(best_path());
   if (!best.ok()) {
-    log_.line("Note: " + best.failure().message + "; the best model so far is lost");
+    log_.line("Note: " + best.failure().message + "; the best model so far is lost, and the best of the epochs to come is kept");
     return {};
   }
+  best_stored_ = progress_.early_end.best;
+  if (settings_.model_directory.empty()) return {};
   return write_checkpoint(settings_.model_directory + "/" + kModelFile, best.value());
 }
 

@@ -48,9 +48,10 @@ class TrainingLoop {
   [[nodiscard]] bool log_batch(std::int64_t first_batch, const Stopwatch& watch, const at::Tensor& tally);
   [[nodiscard]] bool validate(Scores& scores);  ///< false: a stop signal came
   Outcome finish_epoch(const Scores& scores);
+  [[nodiscard]] Metrics trained_metrics(const Scores& scores, double seconds) const;
   [[nodiscard]] Metrics epoch_metrics(const Scores& scores) const;
   Outcome store_best(const Scores& scores);
-  Outcome carry_best_over() const;
+  Outcome carry_best_over();
   [[nodiscard]] std::string best_path() const;
   Outcome save();
   Outcome resume(const LoadedCheckpoint& loaded);
@@ -73,14 +74,13 @@ class TrainingLoop {
   LearningRate rate_;
   FlatObject configuration_;  ///< what a checkpoint must agree with
   Progress progress_;
-  std::optional<Scores> trained_;     ///< of the epoch that was trained last
   std::optional<StepRecord> record_;  ///< of its last step
   std::optional<double> input_mean_;  ///< of its images
   ClassErrors class_errors_;
   RunFiles files_;
   double images_per_second_ = 0;
-  double seconds_ = 0;         ///< of the epoch's training
-  double making_seconds_ = 0;  ///< of those, spent on making batches
+  double best_stored_ = -1;    ///< validation accuracy of the model that is stored; negative: none is
+  double making_seconds_ = 0;  ///< of the epoch, spent on making batches
 };
 
 }  // namespace tune::trainer

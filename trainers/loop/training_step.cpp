@@ -10,12 +10,14 @@
 namespace tune::trainer {
 namespace {
 
-/// Beta(alpha, alpha) for alpha <= 1 (Johnk, "Erzeugung von betaverteilten und gammaverteilten Zufallszahlen", Metrika 8, 1964).
+/// Beta(alpha, alpha) for alpha <= 1: x / (x + y) of the first x = u^(1/alpha), y = v^(1/alpha) with x + y <= 1 (Johnk,
+/// "Erzeugung von betaverteilten und gammaverteilten Zufallszahlen", Metrika 8, 1964). In logarithms, since both may be tiny.
 double draw_beta(double alpha, KeyedRandom& random) {
   while (true) {
-    const double x = std::pow(random.uniform(), 1 / alpha);
-    const double y = std::pow(random.uniform(), 1 / alpha);
-    if (x + y > 0 && x + y <= 1) return x / (x + y);
+    const double x = std::log1p(-random.uniform()) / alpha;
+    const double y = std::log1p(-random.uniform()) / alpha;
+    const double larger = std::max(x, y);
+    if (larger + std::log1p(std::exp(std::min(x, y) - larger)) <= 0) return 1 / (1 + std::exp(y - x));
   }
 }
 
@@ -48,10 +50,12 @@ TrainingStep::Result TrainingStep::run(const at::Tensor& images, const at::Tenso
   (scale.factor == 1 ? result.loss : result.loss * scale.factor).backward();
   tensors.collect_gradients();
   const c10::NoGradGuard no_grad;
-  if (!unscale()) return result;
+  const bool usable = unscale();
   if (record != nullptr) record->before_step(tensors);
-  optimizer_.step(tensors.values(), tensors.gradients(), rate);
-  tensors.values_changed();
+  if (usable) {
+    optimizer_.step(tensors.values(), tensors.gradients(), rate);
+    tensors.values_changed();
+  }
   if (record != nullptr) record->after_step(tensors);
   return result;
 }

@@ -23,6 +23,8 @@ std::vector<TensorSpec> layers(ImageShape shape, std::int64_t classes) {
 
 }  // namespace
 
+std::vector<TensorSpec> cnn_tensors(const ModelSpec& spec) { return layers(spec.shape, spec.classes); }
+
 Cnn::Cnn(const ModelSpec& spec, std::uint64_t seed, const Placement& placement)
     : Model(FlatParameters(layers(spec.shape, spec.classes), seed, placement)) {}
 

@@ -20,6 +20,10 @@ Outcome check_model(const ModelSpec& spec) {
                  std::to_string(spec.shape.width) + "; allowed there: 18, 34, 50, 101 or 152"};
 }
 
+std::vector<TensorSpec> tensor_specs(const ModelSpec& spec) {
+  return spec.name == "cnn" ? cnn_tensors(spec) : resnet_tensors(spec);
+}
+
 std::unique_ptr<Model> make_model(const ModelSpec& spec, std::uint64_t seed, const Placement& placement) {
   if (spec.name == "cnn") return std::make_unique<Cnn>(spec, seed, placement);
   return std::make_unique<ResNet>(spec, seed, placement);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "trainers/data/image_set.hpp"
 #include "trainers/model/flat_parameters.hpp"
@@ -63,6 +64,9 @@ struct ModelSpec {
 
 /// Why such a network cannot be, or nothing: a ResNet of 20, 32, 44, 56 or 110 layers is for images of up to 32 pixels.
 Outcome check_model(const ModelSpec& spec);
+
+/// Its tensors, without making them. REQUIRES: as make_model().
+std::vector<TensorSpec> tensor_specs(const ModelSpec& spec);
 
 /// The network. Its first weights depend on `seed` only, not on the placement. REQUIRES: check_model() finds nothing.
 std::unique_ptr<Model> make_model(const ModelSpec& spec, std::uint64_t seed, const Placement& placement);

@@ -105,6 +105,8 @@ class Planner {
 
 }  // namespace
 
+std::vector<TensorSpec> resnet_tensors(const ModelSpec& spec) { return Planner(spec).plan().specs; }
+
 ResNet::ResNet(const ModelSpec& spec, std::uint64_t seed, const Placement& placement)
     : ResNet(Planner(spec).plan(), seed, placement) {}
 
@@ -115,8 +117,10 @@ at::Tensor ResNet::normalised(const at::Tensor& input, std::size_t convolution, 
                               bool training) {
   const FlatParameters& t = tensors();
   const at::Tensor output = at::conv2d(input, t[convolution], {}, stride, padding);
+  // Of a single value a channel there is no variance; the running one serves.
+  const bool by_batch = training && output.numel() > output.size(1);
   return at::batch_norm(output, t[convolution + kScaleAt], t[convolution + kBiasAt], t[convolution + kMeanAt],
-                        t[convolution + kVarianceAt], training, kMomentum, kEpsilon, true);
+                        t[convolution + kVarianceAt], by_batch, kMomentum, kEpsilon, true);
 }
 
 at::Tensor ResNet::residual(const at::Tensor& input, const Block& block, bool training) {

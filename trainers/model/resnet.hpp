@@ -10,6 +10,9 @@ namespace tune::trainer {
 
 inline constexpr std::int64_t kSmallImageSide = 32;  ///< pixels, the longer side
 
+/// Of a ResNet.
+std::vector<TensorSpec> resnet_tensors(const ModelSpec& spec);
+
 /// He et al., "Deep residual learning for image recognition", CVPR 2016 (table 1; section 4.2 for 20 to 110 layers), with the
 /// stride of a bottleneck in its 3 x 3 convolution and projection shortcuts (option B) as torchvision has them, whose tensor
 /// names and layout these are. The stem is chosen as MXNet's examples do: for images of up to 32 pixels a 3 x 3 convolution, else

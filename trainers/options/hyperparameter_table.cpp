@@ -12,7 +12,8 @@ namespace {
 using H = Hyperparameters;
 using Info = HyperparameterInfo;
 
-constexpr double kUnbounded = HUGE_VAL;
+constexpr double kLargest = 1e30;         // a float can be no larger than 3e38
+constexpr double kSmallestEps = 1e-30;    // nor smaller, above zero, than 1e-38
 constexpr double kMaxBatch = 65536;       // images
 constexpr double kMaxEpochs = 1'000'000;  // epochs
 constexpr double kMaxSamples = 1e9;       // images
@@ -36,7 +37,7 @@ bool fits_steps(std::string_view text) {
 bool fits_collections(std::string_view text) { return text.empty() || parse_collections(text).ok(); }
 
 Info number(std::string_view name, double H::*field, std::string_view doc) {
-  return {.name = name, .field = field, .max = kUnbounded, .max_is_allowed = false, .doc = doc};
+  return {.name = name, .field = field, .max = kLargest, .doc = doc};
 }
 Info positive(std::string_view name, double H::*field, std::string_view doc) {
   Info info = number(name, field, doc);
@@ -66,7 +67,11 @@ const std::array kTable = {
     number("weight_decay", &H::weight_decay, "of sgd and nag: L2 coefficient of all but biases"),
     share("beta_1", &H::beta_1, false, "of adam: decay of the mean gradient"),
     share("beta_2", &H::beta_2, false, "of adam: decay of the mean squared gradient"),
-    positive("eps", &H::eps, "of adam and rmsprop: keeps the divisor from zero"),
+    Info{.name = "eps",
+         .field = &H::eps,
+         .min = kSmallestEps,
+         .max = kLargest,
+         .doc = "of adam and rmsprop: keeps the divisor from zero"},
     share("gamma", &H::gamma, false, "of rmsprop: decay of the mean squared gradient"),
     budget(whole("epochs", &H::epochs, 1, kMaxEpochs, "passes over the training images")),
     whole("num_training_samples", &H::num_training_samples, 0, kMaxSamples,

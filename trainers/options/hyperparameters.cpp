@@ -11,10 +11,14 @@ namespace {
 
 using H = Hyperparameters;
 
+std::string bound_text(double bound) {
+  const bool plain = bound == 0 || (bound > 1e-6 && bound < 1e15);
+  return plain ? plain_text(bound) : to_text(bound);
+}
+
 std::string bounds_text(const HyperparameterInfo& info) {
-  const std::string low = (info.min_is_allowed ? ">= " : "> ") + plain_text(info.min);
-  if (info.max == HUGE_VAL) return low;
-  return low + " and " + (info.max_is_allowed ? "<= " : "< ") + plain_text(info.max);
+  const std::string low = (info.min_is_allowed ? ">= " : "> ") + bound_text(info.min);
+  return low + " and " + (info.max_is_allowed ? "<= " : "< ") + bound_text(info.max);
 }
 
 bool within(const HyperparameterInfo& info, double number) {

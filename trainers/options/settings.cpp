@@ -129,6 +129,9 @@ Outcome take_hyperparameters(Settings& settings, const Given& given) {
     if (auto failure = take_object(settings, *params, "TUNE_PARAMS")) return failure;
   }
   if (const std::string* path = look_up(given, "hyperparameters")) {
+    std::error_code error;
+    if (std::filesystem::is_directory(*path, error))
+      return Failure{"command line: --hyperparameters " + *path + " is a directory"};
     std::ifstream in(*path, std::ios::binary);
     const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     if (!in) return Failure{"command line: --hyperparameters " + *path + " cannot be read"};
@@ -158,6 +161,13 @@ Outcome choose_model(Settings& settings, const Given& given) {
     if (h.model == "cnn" && settings.given.contains(name))
       settings.notes.push_back(std::string(name) + " has no effect on the model cnn");
   }
+  const auto useless = [&](const char* name, bool without, const char* why) {
+    if (without && settings.given.contains(name)) settings.notes.push_back(std::string(name) + " has no effect " + why);
+  };
+  useless("pad", h.augmentation_type == "none", "without augmentation_type");
+  useless("top_k", h.multi_label, "with multi_label");
+  useless("lr_scheduler_step", h.lr_scheduler != "step", "with another lr_scheduler than step");
+  useless("warmup_epochs", h.lr_scheduler == "one_cycle", "with lr_scheduler one_cycle");
   if (h.use_weighted_loss && !h.multi_label) settings.notes.push_back("use_weighted_loss has no effect without multi_label");
   if (h.multi_label && h.mixup_alpha > 0) return Failure{"mixup_alpha is above 0, which multi_label does not allow"};
   return {};

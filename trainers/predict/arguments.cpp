@@ -10,9 +10,15 @@ constexpr std::int64_t kMostShown = 100'000;  // classes
 
 }  // namespace
 
-Fallible<PredictRequest> read_predict_arguments(const std::vector<std::string>& words) {
+Fallible<PredictRequest> read_predict_arguments(const std::vector<std::string>& given) {
   PredictRequest request;
   std::vector<std::string> paths;
+  std::vector<std::string> words;
+  for (const std::string& word : given) {  // --top=3 is --top 3
+    const std::size_t equals = word.starts_with("--") ? word.find('=') : std::string::npos;
+    words.push_back(word.substr(0, equals));
+    if (equals != std::string::npos) words.push_back(word.substr(equals + 1));
+  }
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (word == "--help" || word == "-h") {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -14,11 +15,14 @@
 #include "trainers/loop/batch_maker.hpp"
 #include "trainers/loop/device.hpp"
 #include "trainers/loop/model_file.hpp"
+#include "trainers/support/printable.hpp"
 
 namespace tune::trainer {
 namespace {
 
 Fallible<ImageSet> read_image(const std::string& path, const Plan& plan) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return Failure{path + ": is a directory"};
   std::ifstream in(path, std::ios::binary);
   const std::vector<std::uint8_t> bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   if (!in) return Failure{path + ": cannot be read"};
@@ -54,7 +58,7 @@ std::string as_text(const std::string& image, const Plan& plan, const std::vecto
   for (const Guess& guess : guesses) {
     std::array<char, 64> line{};
     std::snprintf(line.data(), line.size(), "  %7.2f %%  %lld", 100 * guess.probability, static_cast<long long>(guess.label));
-    text += line.data() + (plan.class_names.empty() ? "" : "  " + name_of(plan, guess.label)) + "\n";
+    text += line.data() + (plan.class_names.empty() ? "" : "  " + printable(name_of(plan, guess.label))) + "\n";
   }
   return text;
 }
