@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +17,19 @@ enum class DataFormat { kRecordIo, kIdx, kCifar10, kCifar100, kList, kFolders };
 
 std::string_view name_of(DataFormat format);
 
+/// What tells whether a file is another one than before.
+struct FileStamp {
+  std::int64_t size = -1;     ///< bytes; -1: there is no such file
+  std::int64_t changed = 0;   ///< seconds, of the clock of files
+  std::int64_t fraction = 0;  ///< nanoseconds of it
+};
+FileStamp stamp_of(const std::string& path);
+
 /// An image in a file of its own.
 struct ListedImage {
   std::string path;
   std::vector<float> labels;
+  std::optional<FileStamp> stamp = std::nullopt;  ///< where looking for it has told already
 };
 
 struct ChannelFiles {

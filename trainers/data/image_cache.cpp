@@ -55,16 +55,12 @@ class KeyHash {
   SourceKey key_{kHashBasis, ~kHashBasis};
 };
 
-/// Adds what tells whether a file is another one than before. Gives its size; 0 where there is none.
-std::uint64_t add_file(KeyHash& hash, const std::string& path, const std::string& here) {
-  struct stat status {};
-  const bool found = stat(path.c_str(), &status) == 0;
+/// Adds a file, whose relative path is relative to `here`. Gives its size; 0 where there is none.
+std::uint64_t add_file(KeyHash& hash, const std::string& path, const FileStamp& stamp, const std::string& here) {
   if (!path.starts_with('/')) hash.add(here);
   hash.add(path);
-  hash.add(found ? static_cast<std::int64_t>(status.st_size) : -1);
-  hash.add(static_cast<std::int64_t>(status.st_mtim.tv_sec));
-  hash.add(static_cast<std::int64_t>(status.st_mtim.tv_nsec));
-  return found ? static_cast<std::uint64_t>(status.st_size) : 0;
+  for (const std::int64_t number : {stamp.size, stamp.changed, stamp.fraction}) hash.add(number);
+  return stamp.size > 0 ? static_cast<std::uint64_t>(stamp.size) : 0;
 }
 
 /// The key, and how many bytes the sources have.
@@ -80,11 +76,13 @@ SourceKey key_of(const ChannelFiles& files, const LoadRequest& request, std::uin
   const std::string here = fs::current_path(error).string();
   source_bytes = 0;
   for (const std::string& file : files.files) {
-    source_bytes += add_file(hash, file, here);
-    if (files.format == DataFormat::kRecordIo) add_file(hash, fs::path(file).replace_extension(".idx").string(), here);
+    source_bytes += add_file(hash, file, stamp_of(file), here);
+    if (files.format != DataFormat::kRecordIo) continue;
+    const std::string idx = fs::path(file).replace_extension(".idx").string();
+    add_file(hash, idx, stamp_of(idx), here);
   }
   for (const ListedImage& image : files.images) {
-    source_bytes += add_file(hash, image.path, here);
+    source_bytes += add_file(hash, image.path, image.stamp ? *image.stamp : stamp_of(image.path), here);
     for (const float label : image.labels) hash.add({reinterpret_cast<const std::uint8_t*>(&label), sizeof label});
   }
   for (const std::string& name : files.class_names) hash.add(name);

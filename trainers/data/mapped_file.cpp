@@ -12,7 +12,7 @@
 namespace tune::trainer {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{1} << 20;  // bytes: memory grows with what is read
+constexpr std::size_t kChunk = std::size_t{1} << 24;  // bytes: memory grows with what is read
 
 Failure system_failure(const std::string& path) { return {path + ": " + std::strerror(errno)}; }
 
@@ -56,14 +56,12 @@ Outcome read_bytes(const std::string& path, std::vector<std::uint8_t>& bytes, st
   const Descriptor file(path);
   struct stat status {};
   if (auto failure = check_regular(file.number, path, status)) return failure;
-  auto expected = static_cast<std::uint64_t>(status.st_size);
-  if (limit > 0) expected = std::min(expected, limit);
-  while (limit == 0 || bytes.size() < limit) {
+  auto wanted = static_cast<std::uint64_t>(status.st_size);  // what is appended meanwhile does not count
+  if (limit > 0) wanted = std::min(wanted, limit);
+  while (bytes.size() < wanted) {
     const std::size_t before = bytes.size();
-    std::size_t want = before < expected ? static_cast<std::size_t>(expected) - before : kChunk;
-    if (limit > 0) want = std::min(want, static_cast<std::size_t>(limit) - before);
-    bytes.resize(before + want);
-    const ssize_t got = read(file.number, bytes.data() + before, want);
+    bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(wanted, before + kChunk)));
+    const ssize_t got = read(file.number, bytes.data() + before, bytes.size() - before);
     bytes.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got < 0 && errno != EINTR) return system_failure(path);
     if (got == 0) break;

@@ -14,7 +14,7 @@
 namespace tune::trainer {
 namespace {
 
-constexpr std::int64_t kBatchBytes = std::int64_t{1} << 26;  // of pixels that wait for the sink
+constexpr std::int64_t kBatchBytes = std::int64_t{1} << 21;  // of pixels that wait for the sink: they stay in a processor's cache
 constexpr std::int64_t kFirstBatch = 32;                     // images, before it is known how large they are
 constexpr std::int64_t kLargestBatch = 8192;                 // images
 constexpr float kMaxLabel = 16'777'215;                      // the largest whole number below which floats lack none
@@ -49,25 +49,32 @@ void fill(const ImageSource& source, std::int64_t i, const PreparationSettings& 
   slot.failure = enlarge_to_crop(slot.image, settings.height, settings.width);
 }
 
-Outcome take_labels(const Slot& slot, const std::string& name, bool multi_label, PreparedTables& tables) {
+/// An image of a source; its name is made only where it is said.
+struct Named {
+  const ImageSource& source;
+  std::int64_t i = 0;
+  [[nodiscard]] std::string text() const { return source.name(i) + ": "; }
+};
+
+Outcome take_labels(const Slot& slot, const Named& name, bool multi_label, PreparedTables& tables) {
   const std::vector<float>& labels = slot.labels;
   const auto shown = [](float label) { return plain_text(static_cast<double>(label)); };
   if (!multi_label) {
     if (labels.size() != 1) {
-      return Failure{name + ": " + std::to_string(labels.size()) + " labels; with multi_label=1 an image may have several"};
+      return Failure{name.text() + std::to_string(labels.size()) + " labels; with multi_label=1 an image may have several"};
     }
     if (!(labels[0] >= 0 && labels[0] <= kMaxLabel && labels[0] == std::floor(labels[0]))) {
-      return Failure{name + ": label " + shown(labels[0]) + "; allowed: a whole number from 0 to " + shown(kMaxLabel)};
+      return Failure{name.text() + "label " + shown(labels[0]) + "; allowed: a whole number from 0 to " + shown(kMaxLabel)};
     }
   } else {
     if (tables.places.empty()) tables.labels_per_image = static_cast<std::int64_t>(labels.size());
     if (labels.size() < 2 || static_cast<std::int64_t>(labels.size()) != tables.labels_per_image) {
-      return Failure{name + ": " + std::to_string(labels.size()) +
+      return Failure{name.text() + std::to_string(labels.size()) +
                      " labels; with multi_label=1 every image has as many as there are " + "classes, and the first one has " +
                      std::to_string(tables.labels_per_image)};
     }
     const auto wrong = std::ranges::find_if(labels, [](float label) { return label != 0 && label != 1; });
-    if (wrong != labels.end()) return Failure{name + ": label " + shown(*wrong) + "; with multi_label=1 allowed: 0 and 1"};
+    if (wrong != labels.end()) return Failure{name.text() + "label " + shown(*wrong) + "; with multi_label=1 allowed: 0 and 1"};
   }
   for (const float label : labels) tables.labels.push_back(static_cast<std::int32_t>(label));
   return {};
@@ -78,14 +85,14 @@ void note_unreadable(Trouble& trouble, const std::string& what) {
 }
 
 /// One slot's image to the sink, or to those that could not be read.
-Outcome take(const Slot& slot, const std::string& name, bool multi_label, PreparedTables& tables, const PixelSink& sink) {
+Outcome take(const Slot& slot, const Named& name, bool multi_label, PreparedTables& tables, const PixelSink& sink) {
   if (slot.failure) {
-    note_unreadable(tables.trouble, name + ": " + slot.failure->message);
+    note_unreadable(tables.trouble, name.text() + slot.failure->message);
     ++tables.trouble.unreadable;
     return {};
   }
   if (auto failure = take_labels(slot, name, multi_label, tables)) return failure;
-  if (slot.enlarged && tables.trouble.enlarged++ == 0) tables.trouble.enlarged_name = name;
+  if (slot.enlarged && tables.trouble.enlarged++ == 0) tables.trouble.enlarged_name = name.source.name(name.i);
   tables.places.push_back({.offset = tables.bytes,
                            .height = static_cast<std::int32_t>(slot.image.height),
                            .width = static_cast<std::int32_t>(slot.image.width)});
@@ -168,7 +175,7 @@ Fallible<PreparedTables> prepare(const ImageSource& source, const PreparationSet
       fill(source, first + i, settings, readers[static_cast<std::size_t>(thread)], slots[static_cast<std::size_t>(i)]);
     });
     for (std::int64_t i = 0; i < count && !failure; ++i) {
-      failure = take(slots[static_cast<std::size_t>(i)], source.name(first + i), settings.multi_label, tables, sink);
+      failure = take(slots[static_cast<std::size_t>(i)], {.source = source, .i = first + i}, settings.multi_label, tables, sink);
     }
     if (failure) return *failure;
   }
@@ -188,6 +195,9 @@ Fallible<PreparedImages> prepare_in_memory(const ImageSource& source, const Prep
     return prepared;
   }
   auto owned = std::make_shared<InMemory>();
+  constexpr std::int64_t kMostReserved = std::int64_t{1} << 30;  // bytes
+  owned->pixels.reserve(
+      static_cast<std::size_t>(std::min(kMostReserved / prepared.shape.pixels(), source.size()) * prepared.shape.pixels()));
   auto tables = prepare(source, settings.value(), threads, [&](std::span<const std::uint8_t> pixels) -> Outcome {
     owned->pixels.insert(owned->pixels.end(), pixels.begin(), pixels.end());
     return {};

@@ -33,8 +33,10 @@ std::string overlap_of(const ChannelFiles& train, const ChannelFiles& validation
     return "training and validation images are the same: the validation will not tell how well others are classified";
   }
   std::unordered_set<std::string> files(train.files.begin(), train.files.end());
-  for (const ListedImage& image : train.images) files.insert(image.path);
   const bool listed = !validation.images.empty();
+  const bool lists = train.format == DataFormat::kList || validation.format == DataFormat::kList;
+  if (listed && !lists) return "";  // folders of their own
+  for (const ListedImage& image : train.images) files.insert(image.path);
   std::int64_t shared = 0;
   if (listed)
     shared = std::ranges::count_if(validation.images, [&](const ListedImage& image) { return files.contains(image.path); });
