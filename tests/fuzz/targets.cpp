@@ -35,12 +35,20 @@ class Scratch {
   fs::path path_;
 };
 
-constexpr std::array kTargets{
-    Target{"arguments", run_arguments}, Target{"config", run_config},   Target{"curves", run_curves},
-    Target{"image", run_image},         Target{"init", run_init},       Target{"jobs", run_jobs},
-    Target{"journal", run_journal},     Target{"lists", run_lists},     Target{"log", run_log},
-    Target{"prepared", run_prepared},   Target{"records", run_records}, Target{"safetensors", run_safetensors},
-    Target{"session", run_session}};
+constexpr std::array kTargets{Target{"arguments", run_arguments},
+                              Target{"config", run_config},
+                              Target{"curves", run_curves},
+                              Target{"events", run_events},
+                              Target{"image", run_image},
+                              Target{"init", run_init},
+                              Target{"jobs", run_jobs},
+                              Target{"journal", run_journal},
+                              Target{"lists", run_lists},
+                              Target{"log", run_log},
+                              Target{"prepared", run_prepared},
+                              Target{"records", run_records},
+                              Target{"safetensors", run_safetensors},
+                              Target{"session", run_session}};
 
 }  // namespace
 

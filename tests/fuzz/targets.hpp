@@ -17,6 +17,7 @@ std::span<const Target> targets();
 void run_arguments(std::string_view input);    ///< tune-shim's command line, words ended by zero bytes
 void run_config(std::string_view input);       ///< a config; lines `#! KEY=VALUE` are settings of the command line
 void run_curves(std::string_view input);       ///< a file of `tune replay`, plain or gzip
+void run_events(std::string_view input);       ///< an event file of the trainer, or one event
 void run_image(std::string_view input);        ///< a JPEG or PNG image
 void run_init(std::string_view input);         ///< a script of `tune init`
 void run_jobs(std::string_view input);         ///< a file of an attempt's directory, or of requests/

@@ -33,7 +33,8 @@ TEST_CASE("a RecordIO file for each channel: inspected, trained on, and kept for
   CHECK(inspected.out.find("  images      60, in colour\n") != std::string::npos);
   CHECK(read_file(dir / "sheet.png").starts_with("\x89PNG"));
 
-  const std::vector<std::string> arguments = {"--train", "a.rec", "--validation", "b.rec", "--epochs", "1", "--learning_rate", "0.01"};
+  const std::vector<std::string> arguments = {"--train",  "a.rec", "--validation",    "b.rec",
+                                              "--epochs", "1",     "--learning_rate", "0.01"};
   const auto trained = folder.run(arguments);
   CHECK(trained.exit_code == 0);
   CHECK(trained.err == "tune-train-image: note: num_classes=2: it was not given, and the largest label is 1\n");

@@ -197,7 +197,9 @@ TEST_CASE("every field of a header is checked") {
       {R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}})",
        R"(the tensor "b" overlaps another)"},
   };
-  for (const auto& [header, message] : cases) {
+  for (const auto& one : cases) {
+    const std::string& header = one.first;
+    const std::string& message = one.second;
     CAPTURE(header);
     const std::string failure = failure_of(with_header(header, 4));
     CHECK_MESSAGE(failure.find(message) != std::string::npos, failure);
