@@ -28,13 +28,13 @@ CASES = [
     ("cnn 1x28x28", "grey", ["--network", "cnn", "--shape", "1,28,28"], ["--model", "cnn"], 32, 6000),
     ("cnn 1x28x28", "grey", ["--network", "cnn", "--shape", "1,28,28"], ["--model", "cnn"], 128, 6000),
     ("resnet18 width 8, 3x32x32", "colour", ["--network", "resnet", "--width", "0.125", "--shape", "3,32,32"],
-     ["--model", "resnet", "--num_layers", "18", "--width_multiplier", "0.125"], 32, 640),
+     ["--model", "resnet", "--num_layers", "18", "--width_multiplier", "0.125"], 32, 1280),
     ("resnet18 width 16, 3x32x32", "colour", ["--network", "resnet", "--width", "0.25", "--shape", "3,32,32"],
-     ["--model", "resnet", "--num_layers", "18", "--width_multiplier", "0.25"], 32, 256),
+     ["--model", "resnet", "--num_layers", "18", "--width_multiplier", "0.25"], 32, 1024),
     ("resnet20, 3x32x32", "colour", ["--network", "resnet", "--layers", "20", "--shape", "3,32,32"],
-     ["--model", "resnet", "--num_layers", "20"], 128, 384),
+     ["--model", "resnet", "--num_layers", "20"], 128, 1152),
 ]
-EPOCHS = 4
+EPOCHS = 3
 
 
 def speed_of_peer(python, network, batch, images):
@@ -105,7 +105,7 @@ def main():
         for path in folders.values():
             os.mkdir(path)
         trainer_runs.write_idx(folders["grey"], 6000, 40)
-        trainer_runs.write_cifar(folders["colour"], 700, 10)
+        trainer_runs.write_cifar(folders["colour"], max(case[-1] for case in CASES if case[1] == "colour"), 10)
         print("| network | batch | trainer, images/s | PyTorch, images/s | ratio |\n|---|---:|---:|---:|---:|")
         speeds = compare(options, folders)
         print("\n| start of the process to the first step | median, s | best, s |\n|---|---:|---:|")
