@@ -64,12 +64,7 @@ void augment_cpu(const ImageSet& set, const AugmentSettings& settings, const Lev
       make_image(set, settings, values, make_plan(settings, place, epoch, index, training), batch + i * pixels);
     }
   };
-  const auto count = static_cast<std::int64_t>(indices.size());
-  if (parallel) {
-    parallel(count, make);
-  } else {
-    make(0, count);
-  }
+  run_ranges(parallel, static_cast<std::int64_t>(indices.size()), make);
 }
 
 }  // namespace tune::trainer

@@ -43,12 +43,7 @@ void stage(const ImageSet& set, std::span<const std::int64_t> indices, const Sta
       std::memcpy(buffer + staged.pixels_at + to.offset, set.pixels.data() + from.offset, bytes_of(set, from));
     }
   };
-  const auto count = static_cast<std::int64_t>(indices.size());
-  if (parallel) {
-    parallel(count, copy);
-  } else {
-    copy(0, count);
-  }
+  run_ranges(parallel, static_cast<std::int64_t>(indices.size()), copy);
 }
 
 }  // namespace tune::trainer

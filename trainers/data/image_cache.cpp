@@ -16,6 +16,7 @@
 #include "trainers/data/hash.hpp"
 #include "trainers/data/image_source.hpp"
 #include "trainers/data/mapped_file.hpp"
+#include "trainers/support/files.hpp"
 #include "trainers/support/parallel.hpp"
 
 namespace tune::trainer {
@@ -26,17 +27,6 @@ namespace fs = std::filesystem;
 constexpr const char* kEnding = ".images";
 constexpr const char* kUnfinished = ".unfinished";
 constexpr mode_t kPrivate = 0700;
-
-struct Descriptor {
-  int number = -1;
-  Descriptor() = default;
-  explicit Descriptor(int opened) : number(opened) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number >= 0) close(number);
-  }
-};
 
 /// Two hashes over the same bytes, from different beginnings.
 class KeyHash {
@@ -100,9 +90,9 @@ std::string text_of(const SourceKey& key) {
 std::optional<PreparedImages> look_up(const std::string& path, const SourceKey& key) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   struct stat status {};
-  if (file.number < 0 || fstat(file.number, &status) != 0) return std::nullopt;
+  if (!file.ok() || fstat(file.number(), &status) != 0) return std::nullopt;
   if (status.st_uid != geteuid() && status.st_uid != 0) return std::nullopt;
-  const auto mapped = map_descriptor(file.number, path);
+  const auto mapped = map_descriptor(file.number(), path);
   if (!mapped.ok()) return std::nullopt;
   auto images = open_prepared(mapped.value().bytes, mapped.value().owner, key);
   if (!images.ok()) return std::nullopt;
@@ -111,8 +101,8 @@ std::optional<PreparedImages> look_up(const std::string& path, const SourceKey& 
 
 /// Waits until nobody else prepares the same images. Where nothing can be locked there is no waiting.
 void wait_for_turn(const Descriptor& lock) {
-  if (lock.number < 0) return;
-  while (flock(lock.number, LOCK_EX) != 0 && errno == EINTR) {
+  if (!lock.ok()) return;
+  while (flock(lock.number(), LOCK_EX) != 0 && errno == EINTR) {
   }
 }
 
@@ -132,8 +122,8 @@ Outcome prepare_file(const std::string& path, const SourceKey& key, const ImageS
   unwritable = true;
   std::string unfinished = path + kUnfinished + ".XXXXXX";
   const Descriptor file(mkostemp(unfinished.data(), O_CLOEXEC));
-  if (file.number < 0) return Failure{unfinished + ": " + std::strerror(errno)};
-  auto failure = write_prepared(file.number, key, source, request.settings, thread_count(), unwritable);
+  if (!file.ok()) return Failure{unfinished + ": " + std::strerror(errno)};
+  auto failure = write_prepared(file.number(), key, source, request.settings, thread_count(), unwritable);
   if (!failure && rename(unfinished.c_str(), path.c_str()) != 0) {
     failure = Failure{path + ": " + std::strerror(errno)};
     unwritable = true;
@@ -180,7 +170,7 @@ Fallible<PreparedImages> load_images(const ChannelFiles& files, const LoadReques
   const Descriptor lock(open((directory / (name + ".lock")).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   wait_for_turn(lock);
   if (auto found = look_up(path, key)) return std::move(*found);
-  if (lock.number >= 0) remove_unfinished(directory, name + kEnding);
+  if (lock.ok()) remove_unfinished(directory, name + kEnding);
   const auto source = open_source(files, request.limit);
   if (!source.ok()) return source.failure();
   bool unwritable = false;

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "trainers/support/files.hpp"
+
 namespace tune::trainer {
 namespace {
 
@@ -16,16 +18,7 @@ constexpr std::size_t kChunk = std::size_t{1} << 24;  // bytes: memory grows wit
 
 Failure system_failure(const std::string& path) { return {path + ": " + std::strerror(errno)}; }
 
-/// Closes it at the end.
-struct Descriptor {
-  int number;
-  explicit Descriptor(const std::string& path) : number(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number >= 0) close(number);
-  }
-};
+Descriptor open_to_read(const std::string& path) { return Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC)); }
 
 Outcome check_regular(int descriptor, const std::string& path, struct stat& status) {
   if (descriptor < 0 || fstat(descriptor, &status) != 0) return system_failure(path);
@@ -47,21 +40,21 @@ Fallible<MappedFile> map_descriptor(int descriptor, const std::string& path) {
 }
 
 Fallible<MappedFile> map_file(const std::string& path) {
-  const Descriptor file(path);
-  return map_descriptor(file.number, path);
+  const Descriptor file = open_to_read(path);
+  return map_descriptor(file.number(), path);
 }
 
 Outcome read_bytes(const std::string& path, std::vector<std::uint8_t>& bytes, std::uint64_t limit) {
   bytes.clear();
-  const Descriptor file(path);
+  const Descriptor file = open_to_read(path);
   struct stat status {};
-  if (auto failure = check_regular(file.number, path, status)) return failure;
+  if (auto failure = check_regular(file.number(), path, status)) return failure;
   auto wanted = static_cast<std::uint64_t>(status.st_size);  // what is appended meanwhile does not count
   if (limit > 0) wanted = std::min(wanted, limit);
   while (bytes.size() < wanted) {
     const std::size_t before = bytes.size();
     bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(wanted, before + kChunk)));
-    const ssize_t got = read(file.number, bytes.data() + before, bytes.size() - before);
+    const ssize_t got = read(file.number(), bytes.data() + before, bytes.size() - before);
     bytes.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got < 0 && errno != EINTR) return system_failure(path);
     if (got == 0) break;

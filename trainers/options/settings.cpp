@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "trainers/data/image_shape.hpp"
+#include "trainers/options/device_name.hpp"
 #include "trainers/support/flat_json.hpp"
 #include "trainers/support/numbers.hpp"
 
@@ -245,11 +246,6 @@ Outcome choose_data(Settings& settings, const Given& given) {
   return {};
 }
 
-bool is_device(std::string_view device) {
-  if (device == "auto" || device == "cpu" || device == "cuda") return true;
-  return device.starts_with("cuda:") && parse_number<std::uint8_t>(device.substr(5)).has_value();
-}
-
 Outcome choose_the_rest(Settings& settings, const Given& given) {
   if (const std::string* directory = look_up(given, "checkpoint-dir"))
     settings.checkpoint_directory = *directory;
@@ -272,7 +268,7 @@ Outcome choose_the_rest(Settings& settings, const Given& given) {
     settings.seed = *seed;
   }
   if (const std::string* device = look_up(given, "device")) {
-    if (!is_device(*device)) return Failure{"command line: --device is '" + *device + "'; allowed: auto, cpu, cuda or cuda:N"};
+    if (!device_number(*device)) return Failure{"command line: --device is '" + *device + "'; allowed: " + kDeviceNames};
     settings.device = *device;
   }
   return {};
