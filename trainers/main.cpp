@@ -21,6 +21,7 @@
 #include "trainers/loop/training_loop.hpp"
 #include "trainers/options/settings.hpp"
 #include "trainers/predict/predict.hpp"
+#include "trainers/support/memory.hpp"
 
 namespace tune::trainer {
 namespace {
@@ -81,6 +82,9 @@ int run(const std::vector<std::string>& arguments) {
     if (settings.value().hyperparameters.model == "cnn") at::set_num_threads(1);
     auto plan = make_plan(settings.value(), data.value(), device.value());
     if (!plan.ok()) return fail(kBadInput, plan.failure());
+    if (auto failure = check_memory(plan.value(), settings.value().hyperparameters, memory_limit())) {
+      return fail(kTrainingFailed, *failure);
+    }
     if (settings.value().estimate_memory) {
       std::fputs(text_of(estimate_memory(settings.value(), data.value(), plan.value())).c_str(), stdout);
       return kTrained;
@@ -96,10 +100,17 @@ int run(const std::vector<std::string>& arguments) {
 int run_predict(const std::vector<std::string>& words) {
   const auto request = read_predict_arguments(words);
   if (!request.ok()) return fail(kBadInput, request.failure());
-  const auto text = request.value().help ? Fallible<std::string>(predict_help()) : predict(request.value());
-  if (!text.ok()) return fail(kBadInput, text.failure());
-  std::fputs(text.value().c_str(), stdout);
-  return std::fflush(stdout) == 0 ? kTrained : fail(kTrainingFailed, {"standard output cannot be written"});
+  if (request.value().help) {
+    std::fputs(predict_help().c_str(), stdout);
+    return kTrained;
+  }
+  const auto predictions = predict(request.value());
+  if (!predictions.ok()) return fail(kBadInput, predictions.failure());
+  std::fputs(predictions.value().text.c_str(), stdout);
+  if (std::fflush(stdout) != 0) return fail(kTrainingFailed, {"standard output cannot be written"});
+  int code = kTrained;
+  for (const Failure& failure : predictions.value().unreadable) code = fail(kBadInput, failure);
+  return code;
 }
 
 /// Reruns and resumes are to repeat exactly, on a GPU too, as far as its libraries allow.
@@ -117,6 +128,7 @@ void be_deterministic() {
 
 int main(int argc, char** argv) {
   using namespace tune::trainer;
+  keep_freed_memory();
   be_deterministic();
   // A small network gains nothing from more threads; left alone, each run of several would start one per core, all spinning.
   if (const char* threads = std::getenv("OMP_NUM_THREADS"); threads == nullptr || *threads == '\0') at::set_num_threads(1);

@@ -116,3 +116,21 @@ TEST_CASE("memory: --estimate-memory says it and trains nothing") {
   CHECK(std::stod(match[1].str()) > 1e6);
   CHECK(std::stod(match[1].str()) < 1e8);
 }
+
+TEST_CASE("a network has to fit into the machine's memory, with all it needs on a CPU, alone on its way to a GPU") {
+  Settings settings;
+  settings.hyperparameters.optimizer = "adam";
+  Plan plan;
+  plan.model = {.name = "resnet", .num_layers = 18, .width_multiplier = 1, .shape = {3, 32, 32}, .classes = 10};
+  const Hyperparameters& h = settings.hyperparameters;
+  const std::int64_t one = make_model(plan.model, 0, plan.placement)->tensors().values().numel() * 4;  // bytes
+  CHECK_FALSE(check_memory(plan, h, 4 * one));
+  REQUIRE(check_memory(plan, h, 4 * one - 1));
+  CHECK(check_memory(plan, h, 4 * one - 1)->message.starts_with("out of memory: the network has "));
+  settings.hyperparameters.optimizer = "sgd";
+  CHECK_FALSE(check_memory(plan, h, 3 * one));
+  CHECK(check_memory(plan, h, 3 * one - 1));
+  plan.placement.device = at::kCUDA;
+  CHECK_FALSE(check_memory(plan, h, one));
+  CHECK(check_memory(plan, h, one - 1));
+}

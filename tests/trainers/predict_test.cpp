@@ -110,6 +110,17 @@ TEST_CASE("predict: what is wrong with a model or an image is said with its name
   folder.write("broken.jpg", "\xFF\xD8\xFF no more of it");
   CHECK(predict({"out/model.safetensors", "missing.png"}).find("missing.png: cannot be read") != std::string::npos);
   CHECK(predict({"out/model.safetensors", "broken.jpg"}).find("broken.jpg: ") != std::string::npos);
+  const auto both = run_process({program("tune-train-image").string(), "predict", "out/model.safetensors", "missing.png",
+                                 folder.write("grey.png", to_png(make_image(1, 28, 28))), "--json"},
+                                folder.path().string());
+  CHECK(both.exit_code == 2);
+  CHECK(both.err == "tune-train-image: error: missing.png: cannot be read\n");
+  std::istringstream lines(both.out);
+  std::string line;
+  REQUIRE(std::getline(lines, line));
+  CHECK(nlohmann::json::parse(line) == nlohmann::json{{"image", "missing.png"}, {"error", "missing.png: cannot be read"}});
+  REQUIRE(std::getline(lines, line));
+  CHECK(nlohmann::json::parse(line).at("scores").size() == 10);
   const auto text = run_process({program("tune-train-image").string(), "predict", folder / "out/model.safetensors",
                                  folder.write("grey.png", to_png(make_image(1, 28, 28))),
                                  folder.write("large.jpg", to_jpeg(make_image(3, 100, 60))), "--top", "3"});

@@ -89,6 +89,18 @@ print(len(events.Scalars("gradient_norm/conv1")))
   CHECK(said == expected + std::to_string(reached + 3) + "\n");
 }
 
+TEST_CASE("a network that is larger than the memory is refused with its sizes before it is made") {
+  const TrainerFolder folder;
+  const std::string command = "ulimit -v 8000000; exec '" + program("tune-train-image").string() + "' --data '" + folder.data() +
+                              "' --num_layers 152 --width_multiplier 8 --optimizer adam --cache-dir none";
+  const auto run = run_process({"/bin/bash", "-c", command}, folder.dir().path().string());
+  CHECK(run.exit_code == 1);
+  CAPTURE(run.err);
+  CHECK(run.err.find("error: out of memory: the network has 37") != std::string::npos);  // 152 layers: 58 million, times 64
+  CHECK(run.err.find("and the state of adam take 59.") != std::string::npos);            // 16 bytes each
+  CHECK(run.err.find("this process can have 8.2 GB") != std::string::npos);
+}
+
 TEST_CASE("when memory runs out, the run says so with the sizes") {
   const TrainerFolder folder;
   // The first convolution of 200 images of 1024 x 1024 gives 16 channels of floats, 13 GB; the process may have 8.

@@ -115,3 +115,13 @@ TEST_CASE("a directory that cannot be made is said") {
   REQUIRE_FALSE(series.ok());
   CHECK(series.failure().message.find("weights: cannot be made for tensors") != std::string::npos);
 }
+
+TEST_CASE("losses alone need nothing but the loss") {
+  const TempDir folder;
+  const TensorSeries losses = open_series(folder, 0, 5, {Collection::kLosses});
+  CHECK(losses.wants(5));
+  CHECK_FALSE(losses.wants_more_than_losses(5));
+  const TensorSeries both = open_series(folder, 0, 5, {Collection::kLosses, Collection::kBiases});
+  CHECK(both.wants_more_than_losses(5));
+  CHECK_FALSE(both.wants_more_than_losses(6));
+}

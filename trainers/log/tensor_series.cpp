@@ -90,6 +90,10 @@ bool TensorSeries::wants(std::int64_t step, Collection collection) const {
   return wants(step) && std::find(collections_.begin(), collections_.end(), collection) != collections_.end();
 }
 
+bool TensorSeries::wants_more_than_losses(std::int64_t step) const {
+  return wants(step) && std::ranges::any_of(collections_, [](Collection one) { return one != Collection::kLosses; });
+}
+
 Outcome TensorSeries::write(std::int64_t step, Collection collection, std::span<const TensorView> tensors) const {
   if (!wants(step, collection)) return {};
   const std::string name(collection_name(collection));

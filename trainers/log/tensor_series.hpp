@@ -32,6 +32,8 @@ class TensorSeries {
   /// Whether this step is one of those: a multiple of `every`.
   [[nodiscard]] bool wants(std::int64_t step) const { return step % every_ == 0; }
   [[nodiscard]] bool wants(std::int64_t step, Collection collection) const;
+  /// Of this step.
+  [[nodiscard]] bool wants_more_than_losses(std::int64_t step) const;
 
   /// Nothing is written where this is not wanted. The metadata of the file are `step` and `collection`.
   Outcome write(std::int64_t step, Collection collection, std::span<const TensorView> tensors) const;

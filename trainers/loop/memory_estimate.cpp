@@ -25,6 +25,8 @@ namespace {
 constexpr std::int64_t kProbePixels = 65536;
 constexpr std::int64_t kLargestProbe = 16;  // images
 
+constexpr double kGiga = 1e9;
+
 /// Adds up what this thread allocates and frees.
 class Height final : public c10::MemoryReportingInfoBase {
  public:
@@ -75,6 +77,29 @@ Line probe(std::int64_t first, const std::function<void(std::int64_t batch)>& wo
 
 }  // namespace
 
+Outcome check_memory(const Plan& plan, const Hyperparameters& hyperparameters, std::int64_t limit) {
+  double parameters = 0;  // as a double, which cannot overflow
+  for (const TensorSpec& tensor : tensor_specs(plan.model)) {
+    if (tensor.role == Role::kMean || tensor.role == Role::kVariance) continue;
+    double elements = 1;
+    for (const std::int64_t size : tensor.sizes) elements *= static_cast<double>(size);
+    parameters += elements;
+  }
+  // What a GPU is given is first made here, but only the parameters.
+  const bool all_here = plan.placement.device.is_cpu();
+  const std::size_t others = 1 + make_optimizer(hyperparameters, at::empty({0}), 0)->state().size();
+  const double bytes = parameters * static_cast<double>(sizeof(float) * (1 + (all_here ? others : 0)));
+  if (bytes <= static_cast<double>(limit)) return {};
+  char text[256];
+  std::snprintf(
+      text, sizeof text,
+      "out of memory: the network has %.0f parameters, which%s%s take %.1f GB; this process can have %.1f GB (a smaller "
+      "network or image_shape needs less)",
+      parameters, all_here ? " with gradients and the state of " : "", all_here ? hyperparameters.optimizer.c_str() : "",
+      bytes / kGiga, static_cast<double>(limit) / kGiga);
+  return Failure{text};
+}
+
 std::int64_t MemoryEstimate::total() const { return parameters + gradients + optimizer + std::max(step, validation) + images; }
 
 MemoryEstimate estimate_memory(const Settings& settings, const ImageData& data, const Plan& plan) {
@@ -112,7 +137,8 @@ MemoryEstimate estimate_memory(const Settings& settings, const ImageData& data, 
   estimate.gradients = bytes_of(tensors.gradients()) + (half ? weights : 0);
   for (const auto& [name, buffer] : optimizer->state()) estimate.optimizer += bytes_of(buffer);
   estimate.step = training.at(std::min(h.mini_batch_size, data.train.size()), share);
-  estimate.validation = validation.at(std::min(validation_batch(shape), data.validation.size()), share);
+  estimate.validation =
+      validation.at(std::min(validation_batch(shape, plan.placement.device.is_cuda()), data.validation.size()), share);
   estimate.images = bytes_of(data.train) + bytes_of(data.validation);
   if (data.train.size() > 0) {
     const double share_of_set = std::min(1.0, static_cast<double>(h.mini_batch_size) / static_cast<double>(data.train.size()));

@@ -23,6 +23,10 @@ struct MemoryEstimate {
   [[nodiscard]] std::int64_t total() const;
 };
 
+/// Why the network, and on a CPU gradients and the optimizer's state beside it, cannot fit into so many bytes of the machine's
+/// memory, or nothing. A process that takes more than there is gets killed without a word.
+Outcome check_memory(const Plan& plan, const Hyperparameters& hyperparameters, std::int64_t limit);
+
 /// Needs no GPU: the network is made on the CPU and trained for one step of a small batch and one of a batch twice as large,
 /// while LibTorch's allocations are added up. Height of a step = constant part + batch size * growth per image, which both runs
 /// give; in 16 bits an image's growth is half of that. What cuDNN takes for its own purposes is not in it, nor is CUDA's context

@@ -36,17 +36,18 @@ Fallible<RunFiles> RunFiles::open(const Settings& settings, std::int64_t next_ep
   return files;
 }
 
-Outcome RunFiles::write_step(std::int64_t step, double loss, const StepRecord& record) const {
+Outcome RunFiles::write_step(std::int64_t step, double loss, const StepRecord* record) const {
   if (!wants(step)) return {};
   const auto loss_value = static_cast<float>(loss);
   const std::vector<TensorView> losses = {
       {"loss", Dtype::kF32, {}, std::string_view(reinterpret_cast<const char*>(&loss_value), sizeof loss_value)}};
+  if (auto failure = series_->write(step, Collection::kLosses, losses)) return failure;
+  if (!wants_record(step)) return {};
   const std::pair<Collection, std::vector<TensorView>> all[] = {
-      {Collection::kWeights, views(record.weights(), false, true)},
-      {Collection::kBiases, views(record.weights(), true, false)},
-      {Collection::kGradients, views(record.gradients(), true, true)},
-      {Collection::kReluOutputs, views(record.relu_outputs(), true, true)},
-      {Collection::kLosses, losses}};
+      {Collection::kWeights, views(record->weights(), false, true)},
+      {Collection::kBiases, views(record->weights(), true, false)},
+      {Collection::kGradients, views(record->gradients(), true, true)},
+      {Collection::kReluOutputs, views(record->relu_outputs(), true, true)}};
   for (const auto& [collection, tensors] : all) {
     if (auto failure = series_->write(step, collection, tensors)) return failure;
   }

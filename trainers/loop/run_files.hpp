@@ -20,11 +20,14 @@ class RunFiles {
   /// The next epoch and step are those the run will do first, counted from 1.
   static Fallible<RunFiles> open(const Settings& settings, std::int64_t next_epoch, std::int64_t next_step);
 
-  /// Whether the tensors of that step are wanted, and among them the outputs of the ReLUs.
+  /// Whether that step is to be written; whether it needs a record, which has more than its loss; and whether that needs the
+  /// outputs of the ReLUs.
   [[nodiscard]] bool wants(std::int64_t step) const { return series_ && series_->wants(step); }
+  [[nodiscard]] bool wants_record(std::int64_t step) const { return series_ && series_->wants_more_than_losses(step); }
   [[nodiscard]] bool wants_outputs(std::int64_t step) const { return series_ && series_->wants(step, Collection::kReluOutputs); }
 
-  Outcome write_step(std::int64_t step, double loss, const StepRecord& record) const;
+  /// REQUIRES: `record` is not null where wants_record(step).
+  Outcome write_step(std::int64_t step, double loss, const StepRecord* record) const;
   Outcome write_epoch(std::int64_t epoch, const Metrics& metrics);
   /// To be called before a checkpoint is saved.
   Outcome sync();

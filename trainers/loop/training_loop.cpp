@@ -152,7 +152,7 @@ Outcome TrainingLoop::train_batch(const std::vector<std::int64_t>& order, at::Te
   const std::int64_t done = step_number() + 1;
   const bool last = progress_.batch + 1 == batches() && settings_.hyperparameters.layer_metrics;
   record_.reset();
-  if (last || files_.wants(done)) record_.emplace(files_.wants_outputs(done));
+  if (last || files_.wants_record(done)) record_.emplace(files_.wants_outputs(done));
   const Stopwatch making;
   const at::Tensor images = train_.images(chosen, progress_.epoch, true);
   making_seconds_ += making.seconds();
@@ -160,7 +160,7 @@ Outcome TrainingLoop::train_batch(const std::vector<std::int64_t>& order, at::Te
   const auto result =
       step_.run(images, train_.labels(chosen), step_number(), rate_.at(step_number()), record_ ? &*record_ : nullptr);
   loss_.add(tally, result.loss, result.scores, result.labels);
-  return files_.wants(done) ? files_.write_step(done, result.loss.item<double>(), *record_) : Outcome();
+  return files_.wants(done) ? files_.write_step(done, result.loss.item<double>(), record_ ? &*record_ : nullptr) : Outcome();
 }
 
 bool TrainingLoop::log_batch(std::int64_t first_batch, const Stopwatch& watch, const at::Tensor& tally) {
@@ -208,7 +208,7 @@ Fallible<bool> TrainingLoop::train_epoch() {
 
 bool TrainingLoop::validate(Scores& scores) {
   const c10::NoGradGuard no_grad;
-  const std::int64_t size = validation_batch(plan_.model.shape);
+  const std::int64_t size = validation_batch(plan_.model.shape, plan_.placement.device.is_cuda());
   at::Tensor tally = make_tally();
   class_errors_.reset(plan_.placement.device);
   for (std::int64_t first = 0; first < validation_.size(); first += size) {

@@ -63,6 +63,10 @@ std::string as_text(const std::string& image, const Plan& plan, const std::vecto
   return text;
 }
 
+std::string line_of(const nlohmann::ordered_json& object) {
+  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 std::string as_json(const std::string& image, const Plan& plan, const std::vector<Guess>& guesses, const at::Tensor& scores) {
   nlohmann::ordered_json object;
   object["image"] = image;
@@ -75,12 +79,12 @@ std::string as_json(const std::string& image, const Plan& plan, const std::vecto
     object["top"].push_back(std::move(one));
   }
   object["scores"] = std::vector<float>(scores.const_data_ptr<float>(), scores.const_data_ptr<float>() + scores.numel());
-  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return line_of(object);
 }
 
 }  // namespace
 
-Fallible<std::string> predict(const PredictRequest& request) {
+Fallible<Predictions> predict(const PredictRequest& request) {
   const auto device = choose_device(request.device);
   if (!device.ok()) return device.failure();
   auto loaded = load_model(request.model, device.value());
@@ -88,17 +92,21 @@ Fallible<std::string> predict(const PredictRequest& request) {
   const Plan& plan = loaded.value().plan;
   const c10::NoGradGuard no_grad;
   const std::vector<std::int64_t> only = {0};
-  std::string text;
+  Predictions result;
   for (const std::string& path : request.images) {
     const auto set = read_image(path, plan);
-    if (!set.ok()) return set.failure();
+    if (!set.ok()) {
+      result.unreadable.push_back(set.failure());
+      if (request.json) result.text += line_of({{"image", path}, {"error", set.failure().message}});
+      continue;
+    }
     const BatchMaker batch(set.value(), plan.augment, plan.placement.device, plan.placement.compute);
     const at::Tensor scores = loaded.value().model->forward(batch.images(only, 0, false), false)[0].cpu().contiguous();
     const at::Tensor probabilities = plan.multi_label ? scores.sigmoid() : scores.softmax(0);
     const auto guesses = likeliest(probabilities, request.top);
-    text += request.json ? as_json(path, plan, guesses, scores) : as_text(path, plan, guesses);
+    result.text += request.json ? as_json(path, plan, guesses, scores) : as_text(path, plan, guesses);
   }
-  return text;
+  return result;
 }
 
 }  // namespace tune::trainer

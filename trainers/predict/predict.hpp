@@ -22,9 +22,15 @@ Fallible<PredictRequest> read_predict_arguments(const std::vector<std::string>& 
 
 std::string predict_help();
 
+struct Predictions {
+  std::string text;
+  std::vector<Failure> unreadable;  ///< images of which nothing could be made, with their names
+};
+
 /// What the model makes of each image, prepared as validation images were: a text for people, or with `json` one object a line
 /// with "image", "top" (class, name where classes have names, probability; likeliest first) and "scores" (of all classes, as the
-/// network gives them). The failure names the file. With multi_label probabilities are each class's own.
-Fallible<std::string> predict(const PredictRequest& request);
+/// network gives them); of an image that cannot be read "image" and "error". With multi_label probabilities are each class's
+/// own. Fails where the device or the model cannot be had.
+Fallible<Predictions> predict(const PredictRequest& request);
 
 }  // namespace tune::trainer
