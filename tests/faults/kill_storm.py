@@ -28,11 +28,8 @@ import sys
 import tempfile
 import time
 
-from fault_support import Broken, check, check_nothing_left
+from fault_support import HANG_S, Broken, check, check_nothing_left
 from oracle import check_journal, comparable, differences, has_record, read_journal, read_starts
-
-# A command of tune that takes longer than this hangs, seconds.
-HANG_S = 120.0
 
 TRIAL = """\
 echo "$TUNE_TRIAL_ID $TUNE_ATTEMPT" >> "$STARTS"
