@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -209,6 +210,10 @@ int sweep_attempt(const std::string& directory) {
 
 void remove_unfinished_files(const std::string& directory) {
   for (const char* name : {kPidFile, kExitFile}) unlink((directory + "/" + name + kUnfinished).c_str());
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(directory + "/" + kRanksFolder, error), end; !error && at != end;
+       at.increment(error))
+    remove_unfinished_files(at->path().string());
 }
 
 }  // namespace tune::engine

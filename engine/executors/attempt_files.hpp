@@ -59,7 +59,7 @@ void forbid_start(const std::string& directory);
 /// Sends SIGKILL to whatever is left of an attempt: processes with its directory in their environment, the command itself, and
 /// all their descendants. The number of living ones that were found; to be repeated until it is 0.
 int sweep_attempt(const std::string& directory);
-/// Removes what a supervisor was writing when it was killed.
+/// Removes what a supervisor was writing when it was killed, and those of its other processes.
 void remove_unfinished_files(const std::string& directory);
 
 }  // namespace tune::engine

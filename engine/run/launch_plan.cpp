@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "engine/config/command.hpp"
+#include "engine/executors/attempt_files.hpp"
 #include "engine/executors/host_name.hpp"
 #include "engine/journal/file_io.hpp"
 #include "tune/random.hpp"
@@ -131,6 +132,9 @@ Result<bool> prepare_directories(const std::string& study_directory, AttemptId i
     if (error) return Status::storage("cannot move " + from + " to " + checkpoints + ": " + error.message());
   }
   TUNE_RETURN_IF_ERROR(make_directories(checkpoints));
+  // Where nothing could be removed when they ended, since the disk was read-only.
+  for (int earlier = 1; earlier < id.attempt; ++earlier)
+    remove_unfinished_files(attempt_directory(study_directory, {id.trial, earlier}));
   return has_checkpoint(study_directory, id);
 }
 

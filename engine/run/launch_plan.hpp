@@ -21,7 +21,8 @@ std::string attempt_directory(const std::string& study_directory, AttemptId id);
 LaunchSpec plan_launch(const StudySpec& spec, const StudyRecord& record, const std::string& study_directory, AttemptId id,
                        const Resources& resources, bool resumes);
 
-/// Makes the attempt's directory; the checkpoints of the previous attempt move there. Returns whether there are any.
+/// Makes the attempt's directory; the checkpoints of the previous attempt move there. Returns whether there are any. What earlier
+/// attempts left half written is removed.
 Result<bool> prepare_directories(const std::string& study_directory, AttemptId id);
 
 /// Whether the newest checkpoint directory of attempt `id` or one before it holds something.

@@ -128,8 +128,8 @@ class Sweep:
         equal(done.returncode, 0, "exit code of tune report")
         return comparable(json.loads(done.stdout))
 
-    def check_study(self, place):
-        check_nothing_left(f"{place}/study")
+    def check_study(self, place, kept=()):
+        check_nothing_left(f"{place}/study", kept)
         check_journal(read_journal(f"{place}/study"), read_starts(f"{place}/starts"), TRIALS)
         return self.report(place)
 
@@ -213,7 +213,9 @@ class Sweep:
                 check(code in FAULT_CODES or (code == 2 and "cannot be read" in said), f"exit code {code}: {said}")
                 check(said, f"exit code {code} without a message")
             rounds = self.go_on(place, code)
-            found = list(differences(self.expected, self.check_study(place)))
+            # What tune was not allowed to remove to the study's end is nobody's fault.
+            kept = [line.split(" ")[3] for line in self.calls(place) if " tune unlink " in line and line.endswith(" *")] if rounds == 0 else []
+            found = list(differences(self.expected, self.check_study(place, kept)))
             check(not found, "differences: " + "; ".join(found[:5]))
         except (Broken, OSError, ValueError, subprocess.TimeoutExpired) as error:
             return hit or at, code, -1, f"{error}\n    kept: {place}"

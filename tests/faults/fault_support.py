@@ -108,10 +108,10 @@ def kill_all_of(marker):
             pass
 
 
-def check_nothing_left(directory):
-    """Neither processes of the study nor files that were to be renamed."""
+def check_nothing_left(directory, kept=()):
+    """Neither processes of the study nor files that were to be renamed, but those `kept`."""
     wait_until(lambda: not processes_of(directory), f"no process is left: {processes_of(directory)}")
-    temporary = [path for pattern in ("*.new", "*.tmp") for path in glob.glob(f"{directory}/**/{pattern}", recursive=True)]
+    temporary = [path for pattern in ("*.new", "*.tmp") for path in glob.glob(f"{directory}/**/{pattern}", recursive=True) if path not in kept]
     check(not temporary, f"temporary files are left: {temporary}")
 
 
