@@ -85,6 +85,8 @@ int run(const std::vector<std::string>& arguments) {
     if (auto failure = check_memory(plan.value(), settings.value().hyperparameters, memory_limit())) {
       return fail(kTrainingFailed, *failure);
     }
+    if (plan.value().placement.compute == at::kHalf && device.value().is_cpu())
+      note({"float16 is emulated on a CPU: some 20 times slower than float32"});
     if (settings.value().estimate_memory) {
       std::fputs(text_of(estimate_memory(settings.value(), data.value(), plan.value())).c_str(), stdout);
       return kTrained;

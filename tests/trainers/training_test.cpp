@@ -83,6 +83,7 @@ TEST_CASE("every kind of training learns the generated images, a ResNet too, in 
     const auto run = folder.run(arguments);
     REQUIRE_MESSAGE(run.exit_code == 0, run.err);
     CHECK(last_accuracy(run.out) > 0.3);  // a tenth by chance
+    CHECK((run.err.find("float16 is emulated on a CPU") != std::string::npos) == (more[1] == "float16"));
   }
 }
 
