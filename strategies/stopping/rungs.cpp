@@ -20,28 +20,27 @@ std::int64_t first_rung(const Warmup& min_resource, std::int64_t max_step) {
 
 }  // namespace
 
-Rungs::Rungs(const RungOptions& options, std::int64_t max_step) : reduction_factor_(options.reduction_factor) {
+Rungs::Rungs(const RungOptions& options, std::int64_t max_step) {
   TUNE_CHECK(max_step >= 1);
   const AshaSpan span{static_cast<double>(first_rung(options.min_resource, max_step)), static_cast<double>(max_step),
                       options.reduction_factor};
   steps_ = span.milestones();
   std::erase_if(steps_, [&](double step) { return step >= span.max_t; });
   brackets_ = std::clamp<std::size_t>(options.brackets.value_or(steps_.size()), 1, std::max<std::size_t>(1, steps_.size()));
+  // Hyperband's number of trials of a bracket: ceil(B eta^s / (s + 1)), where s rungs lie below the last one that it has.
+  double total = 0.0;
+  for (std::size_t bracket = 0; bracket < brackets_; ++bracket) {
+    const auto rungs = static_cast<double>(brackets_ - 1 - bracket);
+    total += std::ceil(static_cast<double>(brackets_) * std::pow(options.reduction_factor, rungs) / (rungs + 1.0));
+    bracket_ends_.push_back(total);
+  }
 }
 
 std::size_t Rungs::bracket_of(std::uint64_t seed, TrialId trial) const {
   if (brackets_ == 1) return 0;
-  // Hyperband's number of trials of a bracket: ceil(B eta^s / (s + 1)), where s rungs lie below the last one that it has.
-  double total = 0.0;
-  std::vector<double> until;
-  for (std::size_t bracket = 0; bracket < brackets_; ++bracket) {
-    const auto rungs = static_cast<double>(brackets_ - 1 - bracket);
-    total += std::ceil(static_cast<double>(brackets_) * std::pow(reduction_factor_, rungs) / (rungs + 1.0));
-    until.push_back(total);
-  }
-  const double drawn = RandomStream(seed, trial, "bracket").uniform() * total;
-  const auto found = std::ranges::upper_bound(until, drawn);
-  return std::min(static_cast<std::size_t>(found - until.begin()), brackets_ - 1);
+  const double drawn = RandomStream(seed, trial, "bracket").uniform() * bracket_ends_.back();
+  const auto found = std::ranges::upper_bound(bracket_ends_, drawn);
+  return std::min(static_cast<std::size_t>(found - bracket_ends_.begin()), brackets_ - 1);
 }
 
 std::optional<std::size_t> Rungs::reached(std::size_t bracket, std::int64_t step) const {

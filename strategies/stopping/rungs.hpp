@@ -47,7 +47,7 @@ class Rungs {
  private:
   std::vector<double> steps_;
   std::size_t brackets_ = 1;
-  double reduction_factor_;
+  std::vector<double> bracket_ends_;  ///< where each bracket's share of the trials ends, in trials
 };
 
 /// Why a trial is at no rung that decides anything, whatever they are: it has no value, the maximum step is not known, or it has

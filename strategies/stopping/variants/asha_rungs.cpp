@@ -1,7 +1,10 @@
 #include "strategies/stopping/variants/asha_rungs.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 
+#include "strategies/curves/points_until.hpp"
 #include "strategies/stopping/variants/reports.hpp"
 #include "strategies/stopping/verdict.hpp"
 
@@ -24,31 +27,74 @@ Result<AshaSpan> span_of(const Options& options) {
   return span;
 }
 
-std::vector<RungRecord> rung_records(const TrialView& trial, std::int64_t moment, const AshaSpan& span,
-                                     const AshaHabits& habits) {
-  const std::vector<double> milestones = span.milestones();
-  std::vector<bool> taken(milestones.size(), false);
-  std::vector<RungRecord> records;
-  const auto hand_over = [&](const Point& point, std::int64_t order) {
-    for (std::size_t rung = milestones.size(); rung-- > 0;) {
-      if (static_cast<double>(point.step) < milestones[rung]) continue;
-      if (taken[rung] && habits.rungs_once) return;
-      if (taken[rung]) continue;
-      taken[rung] = true;
-      records.push_back({rung, point.value, order});
-      return;
+namespace {
+
+/// A value that a trial has left at a rung.
+struct RungRecord {
+  std::size_t rung = 0;
+  double value = 0.0;
+  std::int64_t order = 0;
+};
+
+/// What trials have left at the rungs by a moment: each report goes to the highest rung it has reached that has none of the
+/// trial's yet, if there is one; so does the last one once more when the trial has ended.
+class Bracket {
+ public:
+  Bracket(const AshaSpan& span, const AshaHabits& habits, std::int64_t moment)
+      : max_t_(span.max_t), habits_(habits), moment_(moment), milestones_(span.milestones()) {}
+
+  /// Of one trial, in the order of the steps. Valid until the next call.
+  const std::vector<RungRecord>& records(const TrialView& trial) {
+    records_.clear();
+    taken_.assign(milestones_.size(), false);
+    const Arrived points = arrived(trial, moment_);
+    const bool again =
+        habits_.again_stopped ? ended_by(trial, moment_) && !failed_by(trial, moment_) : completed_by(trial, moment_);
+    const std::span<const Point> all(points.begin(), points.end());
+    const auto counting = habits_.max_t_ends ? before(all, max_t_) : all;
+    for (std::size_t i = 0; i < counting.size();) {
+      const std::size_t reached = hand_over(counting[i], counting[i].order);
+      ++i;
+      if (settled(reached))
+        i = reached < milestones_.size() ? std::max(i, before(counting, milestones_[reached]).size()) : all.size();
     }
-  };
-  const Arrived points = arrived(trial, moment);
-  for (const Point& point : points) {
-    if (!(habits.max_t_ends && static_cast<double>(point.step) >= span.max_t)) hand_over(point, point.order);
+    if (!all.empty() && again) hand_over(all.back(), trial.record().ended_order);
+    return records_;
   }
-  const bool again = habits.again_stopped ? ended_by(trial, moment) && !failed_by(trial, moment) : completed_by(trial, moment);
-  if (!points.empty() && again) {
-    hand_over(points.back(), trial.record().ended_order);
+
+ private:
+  /// How many rungs the report has reached.
+  std::size_t hand_over(const Point& point, std::int64_t order) {
+    const auto reached =
+        static_cast<std::size_t>(std::ranges::upper_bound(milestones_, static_cast<double>(point.step)) - milestones_.begin());
+    for (std::size_t rung = reached; rung-- > 0;) {
+      if (taken_[rung] && habits_.rungs_once) return reached;
+      if (taken_[rung]) continue;
+      taken_[rung] = true;
+      records_.push_back({rung, point.value, order});
+      return reached;
+    }
+    return reached;
   }
-  return records;
-}
+
+  /// Whether no further report that reaches as many rungs leaves anything.
+  [[nodiscard]] bool settled(std::size_t reached) const { return habits_.rungs_once || records_.size() == reached; }
+
+  static std::span<const Point> before(std::span<const Point> points, double step) {
+    const double last = std::ceil(step) - 1;  // steps are whole
+    constexpr double kNoStep = 9e18;
+    return last >= kNoStep ? points : points_until(points, static_cast<std::int64_t>(last));
+  }
+
+  double max_t_;
+  AshaHabits habits_;
+  std::int64_t moment_;
+  std::vector<double> milestones_;
+  std::vector<bool> taken_;
+  std::vector<RungRecord> records_;
+};
+
+}  // namespace
 
 RungLook look_at_rung(std::string_view rule, const StudyView& study, const TrialView& trial, const AshaSpan& span,
                       const AshaHabits& habits) {
@@ -64,13 +110,14 @@ RungLook look_at_rung(std::string_view rule, const StudyView& study, const Trial
                    Decision::Kind::kStop);
   }
   const std::int64_t moment = moment_of(trial);
-  const std::vector<RungRecord> own = rung_records(trial, moment, span, habits);
+  Bracket bracket(span, habits, moment);
+  const std::vector<RungRecord>& own = bracket.records(trial);
   if (own.empty() || own.back().order != moment) return nothing("the step is at no new rung");
   look.rung = own.back().rung;
-  for (const TrialId id : others(study, trial)) {
-    for (const RungRecord& record : rung_records(study.trial(id), moment, span, habits)) {
+  for (const TrialView& other : others(study, trial)) {
+    for (const RungRecord& record : bracket.records(other)) {
       if (record.rung != look.rung || (habits.skip_nan && std::isnan(record.value))) continue;
-      look.trials.push_back(id);
+      look.trials.push_back(other.id());
       look.values.push_back(record.value);
     }
   }

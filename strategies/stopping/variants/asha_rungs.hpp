@@ -26,13 +26,6 @@ inline constexpr double kLeastReduction = 1.001;  ///< of a reduction factor; 1 
 /// The options `max_t`, `grace_period` and `reduction_factor`; grace_period must not exceed max_t.
 Result<AshaSpan> span_of(const Options& options);
 
-/// A value that a trial has left at a rung.
-struct RungRecord {
-  std::size_t rung = 0;
-  double value = 0.0;
-  std::int64_t order = 0;
-};
-
 /// How a scheduler treats its bracket.
 struct AshaHabits {
   bool max_t_ends = true;     ///< a report at max_t or later leaves nothing
@@ -40,10 +33,6 @@ struct AshaHabits {
   bool again_stopped = true;  ///< the last report comes again when the trial has been stopped, not only when it has completed
   bool skip_nan = true;       ///< a NaN that was left at a rung is passed over
 };
-
-/// What a trial has left at the rungs by `moment`: each report goes to the highest rung it has reached that has none of the
-/// trial's yet, if there is one; so does the last one once more when the trial has ended.
-std::vector<RungRecord> rung_records(const TrialView& trial, std::int64_t moment, const AshaSpan& span, const AshaHabits& habits);
 
 /// What a trial is to be compared with at the rung that its last report has taken.
 struct RungLook {

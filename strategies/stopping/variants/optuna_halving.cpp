@@ -2,7 +2,8 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <set>
+#include <span>
+#include <vector>
 
 #include "strategies/stopping/option_specs.hpp"
 #include "strategies/stopping/variants/reports.hpp"
@@ -33,36 +34,68 @@ class OptunaHalving final : public StoppingPolicy {
   [[nodiscard]] Decision judge(const StudyView& study, const TrialView& trial) const override {
     if (trial.objective().empty()) return not_judged(name(), trial, "there is no value to judge yet");
     const std::int64_t moment = moment_of(trial);
-    std::vector<std::pair<TrialId, Point>> reports;
-    for (const TrialId id : others(study, trial)) {
-      for (const Point& point : arrived(study.trial(id), moment)) reports.emplace_back(id, point);
-    }
-    for (const Point& point : arrived(trial, moment)) reports.emplace_back(trial.id(), point);
-    std::ranges::sort(reports, {}, [](const auto& report) { return report.second.order; });
+    const Decision elsewhere = not_judged(name(), trial, "the step is at no new rung");
+    const std::optional<Start> start = begin(study, moment);
+    if (!start) return elsewhere;
+    std::vector<Report> reports;
+    add_reports(trial, moment, *start, reports);
+    if (reports.empty() || reports.back().point.order != moment) return elsewhere;
+    for (const TrialView& other : others(study, trial)) add_reports(other, moment, *start, reports);
+    std::ranges::sort(reports, {}, [](const Report& report) { return report.point.order; });
 
-    std::optional<std::int64_t> min_resource = options_.min_resource;
     std::map<TrialId, std::int64_t> next_rung;
-    std::map<std::int64_t, std::map<TrialId, double>> rungs;
-    Decision decision = not_judged(name(), trial, "the step is at no new rung");
-    for (const auto& [id, point] : reports) {
-      if (!min_resource) min_resource = estimate(study, point.order);
-      if (!min_resource) continue;
-      const Decision found =
-          report(study, id == trial.id() ? trial : study.trial(id), point, *min_resource, next_rung[id], rungs);
-      if (id == trial.id() && point.order == moment) decision = found;
+    Rungs rungs;
+    for (const Report& report : reports) {
+      const bool judged = report.point.order == moment;
+      if (auto decision = leave(study, judged ? trial : study.trial(report.id), report.point, start->min_resource,
+                                next_rung[report.id], rungs, judged)) {
+        return *decision;
+      }
     }
-    return decision;
+    return elsewhere;
   }
 
  private:
-  /// max(1, the last step of the longest trial that had completed by then / 100); none before one has.
-  static std::optional<std::int64_t> estimate(const StudyView& study, std::int64_t moment) {
-    std::optional<std::int64_t> longest;
+  /// The first rung's distance, and the moment since when reports count.
+  struct Start {
+    std::int64_t min_resource;
+    std::int64_t from;
+  };
+  struct Report {
+    TrialId id;
+    Point point;
+  };
+  struct Value {
+    TrialId id;
+    double value;
+  };
+  using Rungs = std::map<std::int64_t, std::vector<Value>>;  ///< values by rung, as they came
+
+  /// With `auto`, which is settled by the first report after a trial has completed: max(1, the last step of the longest trial
+  /// that had completed by then / 100). None before that.
+  [[nodiscard]] std::optional<Start> begin(const StudyView& study, std::int64_t moment) const {
+    if (options_.min_resource) return Start{*options_.min_resource, 0};
+    std::optional<Start> start;
+    std::int64_t longest = 0;
+    std::int64_t before = 0;
     for (const TrialView trial : study.finished()) {
-      if (completed_by(trial, moment) && !trial.objective().empty()) longest = std::max(longest.value_or(0), trial.last_step());
+      if (!completed_by(trial, moment) || trial.objective().empty()) continue;
+      const std::int64_t ended = trial.record().ended_order;
+      if (start && reported_between(study, before, ended)) break;
+      longest = std::max(longest, trial.last_step());
+      start = {std::max<std::int64_t>(1, longest / kAutoParts), start ? start->from : ended};
+      before = ended;
     }
-    if (longest) longest = std::max<std::int64_t>(1, *longest / kAutoParts);
-    return longest;
+    return start;
+  }
+
+  static bool reported_between(const StudyView& study, std::int64_t after, std::int64_t before) {
+    for (TrialId id = 1; id < study.next_trial(); ++id) {
+      if (std::ranges::any_of(study.trial(id).objective(),
+                              [&](const Point& point) { return point.order > after && point.order < before; }))
+        return true;
+    }
+    return false;
   }
 
   [[nodiscard]] double rung_step(std::int64_t min_resource, std::int64_t rung) const {
@@ -70,26 +103,57 @@ class OptunaHalving final : public StoppingPolicy {
            std::pow(static_cast<double>(options_.reduction_factor), static_cast<double>(options_.min_early_stopping_rate + rung));
   }
 
-  /// What the pruner says to a report, which it leaves at the rungs it has reached.
-  Decision report(const StudyView& study, const TrialView& trial, const Point& point, std::int64_t min_resource,
-                  std::int64_t& rung, std::map<std::int64_t, std::map<TrialId, double>>& rungs) const {
-    Decision decision = not_judged(name(), trial, "the step is at no new rung");
-    for (; static_cast<double>(point.step) >= rung_step(min_resource, rung);) {
+  /// Those reports of a trial that may be at a new rung for it, as they came: every one that was takes it at least one further.
+  void add_reports(const TrialView& trial, std::int64_t moment, const Start& start, std::vector<Report>& reports) const {
+    const Arrived by_step = arrived(trial, moment);
+    std::vector<Point> sorted;
+    std::span<const Point> points(by_step.begin(), by_step.end());
+    if (!std::ranges::is_sorted(points, {}, &Point::order)) {
+      sorted.assign(points.begin(), points.end());
+      std::ranges::sort(sorted, {}, &Point::order);
+      points = sorted;
+    }
+    std::int64_t rung = 0;
+    double step = rung_step(start.min_resource, rung);
+    for (const Point& point : points) {
+      if (point.order < start.from || static_cast<double>(point.step) < step) continue;
+      reports.push_back({trial.id(), point});
+      if (!std::isnan(point.value)) step = rung_step(start.min_resource, ++rung);
+    }
+  }
+
+  /// Leaves a report at the rungs that its trial has reached. What the pruner says to it, if it is the judged one and at a new
+  /// rung.
+  std::optional<Decision> leave(const StudyView& study, const TrialView& trial, const Point& point, std::int64_t min_resource,
+                                std::int64_t& rung, Rungs& rungs, bool judged) const {
+    std::optional<Decision> decision;
+    for (double next = rung_step(min_resource, rung); static_cast<double>(point.step) >= next;) {
       if (std::isnan(point.value)) {
-        decision.reason = study.objective().metric + " is no number at rung " + std::to_string(rung);
-        decision.kind = Decision::Kind::kStop;
+        if (!judged) return std::nullopt;
+        decision = not_judged(name(), trial, study.objective().metric + " is no number at rung " + std::to_string(rung));
+        decision->kind = Decision::Kind::kStop;
         return decision;
       }
-      rungs[rung][trial.id()] = point.value;
-      decision = compete(study, trial, point.value, rungs[rung], rung);
+      std::vector<Value>& values = rungs[rung];
+      values.push_back({trial.id(), point.value});
+      next = rung_step(min_resource, rung + 1);
+      // Who else goes on matters only where that takes it to another rung at once.
+      if (judged || static_cast<double>(point.step) >= next) {
+        Decision found = compete(study, trial, point.value, values, rung);
+        const bool stops = found.kind == Decision::Kind::kStop;
+        if (judged) decision = std::move(found);
+        if (stops) {
+          ++rung;
+          return decision;
+        }
+      }
       ++rung;
-      if (decision.kind == Decision::Kind::kStop) return decision;
     }
     return decision;
   }
 
-  [[nodiscard]] Decision compete(const StudyView& study, const TrialView& trial, double value,
-                                 const std::map<TrialId, double>& rung, std::int64_t number) const {
+  [[nodiscard]] Decision compete(const StudyView& study, const TrialView& trial, double value, const std::vector<Value>& rung,
+                                 std::int64_t number) const {
     const Goal goal = study.objective().goal;
     Comparison comparison;
     std::vector<double> values;
@@ -97,11 +161,13 @@ class OptunaHalving final : public StoppingPolicy {
       values.push_back(one);
       if (id != trial.id()) comparison.references.push_back(id);
     }
+    std::ranges::sort(comparison.references);
     const auto count = static_cast<std::int64_t>(values.size());
-    std::ranges::sort(values, [&](double a, double b) { return compares_better(goal, a, b); });
+    const auto last = values.begin() + std::max<std::int64_t>(0, count / options_.reduction_factor - 1);
+    std::ranges::nth_element(values, last, [&](double a, double b) { return compares_better(goal, a, b); });
     comparison.judged = study.objective().metric;
     comparison.value = value;
-    comparison.threshold = values[static_cast<std::size_t>(std::max<std::int64_t>(0, count / options_.reduction_factor - 1))];
+    comparison.threshold = *last;
     comparison.against = "the last that goes on of " + counted(values.size(), "value") + " at rung " + std::to_string(number);
     comparison.stop = compares_better(goal, comparison.threshold, value);
     if (count <= options_.bootstrap_count) {

@@ -36,13 +36,12 @@ class OptunaPercentile final : public StoppingPolicy {
     for (const TrialView other : study.finished()) {
       if (other.id() == trial.id() || !completed_by(other, moment)) continue;
       ++completed;
-      for (const Point& point : other.objective()) {
-        if (point.step != trial.last_step()) continue;
-        ++reported;
-        if (std::isnan(point.value)) continue;
-        values.push_back(point.value);
-        comparison.references.push_back(other.id());
-      }
+      const Point* point = point_at(other.objective(), trial.last_step());
+      if (point == nullptr) continue;
+      ++reported;
+      if (std::isnan(point->value)) continue;
+      values.push_back(point->value);
+      comparison.references.push_back(other.id());
     }
     if (completed == 0 || completed < options_.startup_trials) {
       return not_judged(name(), trial, "only " + counted(static_cast<std::size_t>(completed), "trial") + " completed");

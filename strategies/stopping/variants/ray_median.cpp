@@ -48,11 +48,11 @@ class RayMedian final : public StoppingPolicy {
     const std::int64_t moment = moment_of(trial);
     Comparison comparison;
     std::vector<double> means;
-    for (const TrialId id : others(study, trial)) {
-      const double mean = mean_until(study.trial(id), moment, now);
+    for (const TrialView& other : others(study, trial)) {
+      const double mean = mean_until(other, moment, now);
       if (!std::isfinite(mean)) continue;
       means.push_back(mean);
-      comparison.references.push_back(id);
+      comparison.references.push_back(other.id());
     }
     if (means.size() < static_cast<std::size_t>(options_.min_samples)) {
       return not_judged(

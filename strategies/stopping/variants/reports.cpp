@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "strategies/curves/points_until.hpp"
 #include "tune/status.hpp"
 
 namespace tune::strategies {
@@ -22,12 +23,19 @@ Arrived arrived(const TrialView& trial, std::int64_t moment) {
   return Arrived(std::move(some.points));
 }
 
-std::vector<TrialId> others(const StudyView& study, const TrialView& judged) {
+const Point* point_at(std::span<const Point> points, std::int64_t step) {
+  const auto until = points_until(points, step);
+  return until.empty() || until.back().step != step ? nullptr : &until.back();
+}
+
+std::vector<TrialView> others(const StudyView& study, const TrialView& judged) {
   const std::int64_t moment = moment_of(judged);
-  std::vector<TrialId> found;
+  std::vector<TrialView> found;
+  found.reserve(static_cast<std::size_t>(study.next_trial()));
   for (TrialId id = 1; id < study.next_trial(); ++id) {
     if (id == judged.id()) continue;
-    if (study.trial(id).record().proposed_order <= moment) found.push_back(id);
+    const TrialView other = study.trial(id);
+    if (other.record().proposed_order <= moment) found.push_back(other);
   }
   return found;
 }
@@ -57,11 +65,11 @@ double average_of_first(std::span<const Point> points, std::size_t count) {
 }
 
 double numpy_percentile(std::vector<double> values, double percentile) {
-  std::sort(values.begin(), values.end());
   const double position = static_cast<double>(values.size() - 1) * (percentile / 100.0);
-  const auto below = static_cast<std::size_t>(std::floor(position));
-  const double a = values[below];
-  const double b = values[std::min(below + 1, values.size() - 1)];
+  const auto below = values.begin() + static_cast<std::ptrdiff_t>(std::floor(position));
+  std::nth_element(values.begin(), below, values.end());
+  const double a = *below;
+  const double b = below + 1 == values.end() ? a : *std::min_element(below + 1, values.end());
   const double t = position - std::floor(position);
   return t >= 0.5 ? b - (b - a) * (1.0 - t) : a + (b - a) * t;
 }

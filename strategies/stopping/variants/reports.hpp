@@ -37,8 +37,10 @@ class Arrived {
 
 /// The trial's observations that had arrived by then.
 Arrived arrived(const TrialView& trial, std::int64_t moment);
+/// The observation of exactly that step; null without one. REQUIRES: sorted by step.
+const Point* point_at(std::span<const Point> points, std::int64_t step);
 /// Every trial but `judged` that had been proposed by then, by number.
-std::vector<TrialId> others(const StudyView& study, const TrialView& judged);
+std::vector<TrialView> others(const StudyView& study, const TrialView& judged);
 bool ended_by(const TrialView& trial, std::int64_t moment);
 bool completed_by(const TrialView& trial, std::int64_t moment);
 bool failed_by(const TrialView& trial, std::int64_t moment);

@@ -30,10 +30,10 @@ class SyneTuneMedian final : public StoppingPolicy {
     const double own = result_at(trial, moment, step).value();
     Comparison comparison;
     std::size_t better = 0;
-    for (const TrialId id : others(study, trial)) {
-      const std::optional<double> result = result_at(study.trial(id), moment, step);
+    for (const TrialView& other : others(study, trial)) {
+      const std::optional<double> result = result_at(other, moment, step);
       if (!result) continue;
-      comparison.references.push_back(id);
+      comparison.references.push_back(other.id());
       better += study.objective().better(*result, own);
     }
     const std::size_t population = comparison.references.size() + 1;
@@ -55,10 +55,9 @@ class SyneTuneMedian final : public StoppingPolicy {
   /// What a trial had at exactly that step; none when it has reported no value there.
   [[nodiscard]] std::optional<double> result_at(const TrialView& trial, std::int64_t moment, std::int64_t step) const {
     const Arrived points = arrived(trial, moment);
-    for (const Point& point : points) {
-      if (point.step == step) return options_.running_average ? average_until(points, step) : point.value;
-    }
-    return std::nullopt;
+    const Point* found = point_at(points, step);
+    if (found == nullptr) return std::nullopt;
+    return options_.running_average ? average_until(points, step) : found->value;
   }
 
   SyneTuneOptions options_;
