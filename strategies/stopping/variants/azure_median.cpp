@@ -28,7 +28,8 @@ class AzureMedian final : public StoppingPolicy {
     std::vector<Reference> references;
     for (const TrialView& other : others(study, trial)) {
       const Arrived points = arrived(other, moment);
-      if (points.size() >= count && !failed_by(other, moment)) references.push_back({other.id(), average_of_first(points, count)});
+      if (points.size() >= count && !failed_by(other, moment))
+        references.push_back({other.id(), average_of_first(points, count)});
     }
     if (references.empty()) return not_judged(name(), trial, "no other run has reported as many values");
     return against_median(study, trial, "best " + objective.metric + " so far", trial.best().value_or(worst_of(objective)),
