@@ -96,8 +96,9 @@ class PlainDisplay final : public engine::RunObserver {
 
 class LiveDisplay final : public engine::RunObserver {
  public:
-  LiveDisplay(bool color, const engine::Limits& limits, const engine::Interrupts& interrupts)
-      : screen_(color), interrupted_(interrupts) {
+  LiveDisplay(bool color, const engine::Interrupts& interrupts) : screen_(color), interrupted_(interrupts) {}
+
+  void opened(const engine::Limits& limits) override {
     options_.max_trials = limits.max_trials;
     options_.max_parallel = limits.max_parallel;
     options_.max_runtime = limits.max_runtime;
@@ -191,10 +192,9 @@ std::string event_line(const StudyRecord& study, const Happening& happening) {
   return "";
 }
 
-std::unique_ptr<engine::RunObserver> make_display(const OutputOptions& output, const engine::Limits& limits,
-                                                  const engine::Interrupts& interrupts) {
+std::unique_ptr<engine::RunObserver> make_display(const OutputOptions& output, const engine::Interrupts& interrupts) {
   if (output.quiet) return std::make_unique<SilentDisplay>();
-  if (stderr_is_screen()) return std::make_unique<LiveDisplay>(use_color(output), limits, interrupts);
+  if (stderr_is_screen()) return std::make_unique<LiveDisplay>(use_color(output), interrupts);
   return std::make_unique<PlainDisplay>(interrupts);
 }
 

@@ -7,15 +7,12 @@
 #include "engine/report/proposals.hpp"
 #include "engine/report/report_json.hpp"
 #include "engine/report/report_text.hpp"
-#include "engine/state/study_state.hpp"
 
 namespace tune::cli {
 
 RunEnd run_with_display(const Context& context, const engine::RunRequest& request, const std::string& resume_hint) {
   engine::Interrupts interrupts;
-  engine::Limits limits = request.spec.limits;
-  engine::apply_changes(limits, request.changes);
-  const auto display = make_display(context.output, limits, interrupts);
+  const auto display = make_display(context.output, interrupts);
   RunEnd end;
   {
     const SignalScope signals(interrupts);
@@ -33,10 +30,14 @@ RunEnd run_with_display(const Context& context, const engine::RunRequest& reques
 int run_and_report(const Context& context, const engine::RunRequest& request, bool json) {
   const RunEnd end = run_with_display(context, request, engine::shell_line({"tune", "resume", request.directory}));
   if (!end.summary.status.ok()) return end.code;
-  const StudyRecord& record = *end.record;
-  const AskedModels models(record);
-  const int written = write_out(json ? engine::report_json(record, std::nullopt, models.views())
-                                     : engine::report_text(record, std::nullopt, models.views()));
+  const AskedModels models(*end.record);
+  OutPieces out;
+  if (json) {
+    engine::report_json({&*end.record, std::nullopt, models.views()}, [&](std::string_view text) { out.add(text); });
+  } else {
+    out.add(engine::report_text(*end.record, std::nullopt, models.views()));
+  }
+  const int written = out.finish();
   return end.code != kExitOk ? end.code : written;
 }
 

@@ -80,6 +80,23 @@ int write_out(std::string_view text) {
   return stdout_is_terminal() ? write_out_raw(engine::printable_lines(text)) : write_out_raw(text);
 }
 
+void OutPieces::add(std::string_view text) {
+  constexpr std::size_t kAtOnce = 1 << 16;  // bytes
+  if (code_ != kExitOk) return;
+  pending_ += text;
+  if (pending_.size() >= kAtOnce) write_pending();
+}
+
+int OutPieces::finish() {
+  write_pending();
+  return code_;
+}
+
+void OutPieces::write_pending() {
+  if (code_ == kExitOk) code_ = write_out(pending_);
+  pending_.clear();
+}
+
 int write_out_raw(std::string_view text) {
   const int error = write_all(STDOUT_FILENO, text);
   if (error == 0 || error == EPIPE) return kExitOk;

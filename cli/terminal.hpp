@@ -30,6 +30,19 @@ ScreenSize screen_size();
 /// Writes data; the exit code: 0, also when the reader has gone away, else that of a storage error, which is then on stderr. On a
 /// terminal nothing of it is obeyed: what would be is shown as `?` (engine::printable_lines). Elsewhere it is written as it is.
 int write_out(std::string_view text);
+/// The same for a long document that comes in pieces, each of whole characters. After an error the rest is dropped.
+class OutPieces {
+ public:
+  void add(std::string_view text);
+  /// Writes what is left; the exit code.
+  int finish();
+
+ private:
+  void write_pending();
+
+  std::string pending_;
+  int code_ = 0;
+};
 /// The same as it is on a terminal, too.
 int write_out_raw(std::string_view text);
 /// Writes to stderr as far as possible, without what a terminal would obey.

@@ -36,8 +36,14 @@ int report(const Context& context, const ReportOptions& options) {
     if (options.format != "csv") records.back().models = models.emplace_back(study.record).views();
   }
   if (options.format == "json") {
-    return write_out(records.size() == 1 ? engine::report_json(*records[0].record, records[0].until, records[0].models)
-                                         : engine::report_json(records));
+    OutPieces out;
+    const auto add = [&](std::string_view text) { out.add(text); };
+    if (records.size() == 1) {
+      engine::report_json(records.front(), add);
+    } else {
+      engine::report_json(records, add);
+    }
+    return out.finish();
   }
   std::vector<const StudyRecord*> plain;
   std::string text;

@@ -34,11 +34,6 @@ int resume(const Context& context, const ResumeOptions& options) {
     }
   }
   request.shim_path = context.shim_path();
-  auto study = engine::load_study(options.directory, context.registry);
-  if (!study.ok()) return fail(study.status());
-  request.spec = std::move(study->spec);
-  if (!study->record.owned.empty()) request.recorded_until = study->record.owned.back().until;
-  *study = {};  // a long one takes room
   return run_and_report(context, request, options.json);
 }
 

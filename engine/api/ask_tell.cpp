@@ -55,8 +55,9 @@ Result<std::unique_ptr<AskTell>> AskTell::open(const std::string& directory, con
   }
   LimitChanges changes;
   changes.max_trials = spec.limits.max_trials;
-  auto core = StudyCore::open(directory, registry, *clock, changes, &spec);
+  auto core = StudyCore::open(directory, registry, *clock, &spec);
   if (!core.ok()) return core.status();
+  TUNE_RETURN_IF_ERROR((*core)->take_over(changes));
   return std::unique_ptr<AskTell>(new AskTell(std::move(clock), *std::move(core), orphans));
 }
 

@@ -19,12 +19,10 @@ Result<StudyReading> read_study(const std::string& directory, std::optional<std:
   if (!holds_study(directory)) {
     return Status::invalid(directory + " holds no study (no journal.jsonl with a record there)");
   }
-  const std::string path = journal_path(directory);
-  const Result<std::string> content = read_whole_file(path);
-  if (!content.ok()) return content.status();
   StudyReading study;
-  const auto reading = read_journal(
-      *content, path, [&](const Event& event) { return until && event.seq > *until ? Status() : study.state.apply(event); });
+  const auto reading = read_journal(journal_path(directory), [&](const Event& event) {
+    return until && event.seq > *until ? Status() : study.state.apply(event);
+  });
   if (!reading.ok()) return reading.status();
   study.good_length = reading->good_length;
   study.torn_bytes = reading->torn_bytes;

@@ -120,51 +120,45 @@ Result<std::unique_ptr<StudyCore>> StudyCore::create(const std::string& director
 }
 
 Result<std::unique_ptr<StudyCore>> StudyCore::open(const std::string& directory, const Registry& registry, const Clock& clock,
-                                                   LimitChanges changes, const StudySpec* must_match) {
-  const std::string path = journal_path(directory);
+                                                   const StudySpec* must_match) {
   if (!holds_study(directory)) return Status::invalid(directory + " holds no study (no journal.jsonl with a record there)");
   Result<StudyLock> lock = StudyLock::take(directory);
   if (!lock.ok()) return lock.status();
-  Result<std::string> content = read_whole_file(path);
-  if (!content.ok()) return content.status();
-  StudyState state;
-  std::optional<Event> last;
-  std::optional<event::Observed> judged;  // whose chain of decisions the journal may have ended in
-  const Result<JournalReading> reading = read_journal(*content, path, [&](const Event& event) {
+  std::unique_ptr<StudyCore> core(new StudyCore(directory, clock));
+  const Result<JournalReading> reading = read_journal(journal_path(directory), [&](const Event& event) {
+    const auto* decided = std::get_if<event::Decided>(&event.body);
+    core->last_decision_ = decided != nullptr ? std::optional(*decided) : std::nullopt;
     if (const auto* observed = std::get_if<event::Observed>(&event.body)) {
-      judged.reset();
-      if (is_new_step(state.record(), observed->id.trial, observed->metric, observed->step)) judged = *observed;
-    } else if (const auto* decided = std::get_if<event::Decided>(&event.body);
-               decided == nullptr || !is_warning(to_string(decided->decision.kind), decided->decision.rule)) {
-      judged.reset();
+      core->last_judged_.reset();
+      if (is_new_step(core->record(), observed->id.trial, observed->metric, observed->step)) core->last_judged_ = *observed;
+    } else if (decided == nullptr || !is_warning(to_string(decided->decision.kind), decided->decision.rule)) {
+      core->last_judged_.reset();
     }
-    last = event;
-    return state.apply(event);
+    return core->state_.apply(event);
   });
   if (!reading.ok()) return reading.status();
-  if (must_match != nullptr) TUNE_RETURN_IF_ERROR(check_same(directory, state.spec(), *must_match));
-  drop_unchanged(changes, state.spec().limits);
-  Result<JournalWriter> journal = JournalWriter::open(path, reading->good_length);
-  if (!journal.ok()) return journal.status();
-
-  std::unique_ptr<StudyCore> core(new StudyCore(directory, clock));
-  TUNE_RETURN_IF_ERROR(core->make_parts(state.spec(), registry));
+  if (must_match != nullptr) TUNE_RETURN_IF_ERROR(check_same(directory, core->spec(), *must_match));
+  TUNE_RETURN_IF_ERROR(core->make_parts(core->spec(), registry));
   core->lock_ = *std::move(lock);
-  core->journal_ = *std::move(journal);
-  core->state_ = std::move(state);
-  core->owner_ = core->state_.owner() + 1;
-  core->last_event_ = clock.now();
-  if (reading->torn_bytes > 0) {
-    core->notes_.push_back("the journal's last line was torn (" + std::to_string(reading->torn_bytes) + " bytes after byte " +
-                           std::to_string(reading->good_length) + "); it was cut off");
-  }
-  const StudyRecord& record = core->record();
-  if (record.status == StudyStatus::kInProgress || changes.any()) {
-    core->change_limits(changes);
-    core->complete_chain(*last, judged);
-    TUNE_RETURN_IF_ERROR(core->commit(true));
-  }
+  core->reading_ = *reading;
   return core;
+}
+
+Status StudyCore::take_over(LimitChanges changes) {
+  drop_unchanged(changes, spec().limits);
+  Result<JournalWriter> journal = JournalWriter::open(journal_path(directory_), reading_.good_length);
+  if (!journal.ok()) return journal.status();
+  journal_ = *std::move(journal);
+  owner_ = state_.owner() + 1;
+  last_event_ = clock_.now();
+  if (reading_.torn_bytes > 0) {
+    notes_.push_back("the journal's last line was torn (" + std::to_string(reading_.torn_bytes) + " bytes after byte " +
+                     std::to_string(reading_.good_length) + "); it was cut off");
+  }
+  if (record().status != StudyStatus::kInProgress && !changes.any()) return {};
+  change_limits(changes);
+  complete_chain();
+  return commit(true);
 }
 
 void StudyCore::record_earlier(const Earlier& earlier) {
@@ -350,11 +344,11 @@ bool StudyCore::carry_stop(TrialId trial, const std::string& rule) {
 }
 
 /// An observation, its decision and the stop belong together; a torn journal may end between them.
-void StudyCore::complete_chain(const Event& last, const std::optional<event::Observed>& judged) {
-  if (judged) {
+void StudyCore::complete_chain() {
+  if (const auto& judged = last_judged_) {
     if (!is_ending(judged->id.trial)) (void)judge_observation(judged->id, judged->metric, judged->step, judged->value);
-  } else if (const auto* decided = std::get_if<event::Decided>(&last.body)) {
-    if (decided->decision.kind == Decision::Kind::kStop) carry_stop(decided->id.trial, decided->decision.rule);
+  } else if (last_decision_ && last_decision_->decision.kind == Decision::Kind::kStop) {
+    carry_stop(last_decision_->id.trial, last_decision_->decision.rule);
   }
 }
 

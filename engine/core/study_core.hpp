@@ -35,15 +35,21 @@ class StudyCore {
   /// A new study in `directory`, which must not hold one. Nothing is written when it fails.
   static Result<std::unique_ptr<StudyCore>> create(const std::string& directory, const StudySpec& spec, const Registry& registry,
                                                    const Clock& clock);
-  /// Takes over the study in `directory`: reads its journal, cuts off a torn last line, and records the new owner. With
+  /// The study in `directory`, read and locked against others; to be taken over before anything is done with it. With
   /// `must_match`, a study whose recorded config differs from it (the limits that may change apart) is refused with a list of
   /// differences.
   static Result<std::unique_ptr<StudyCore>> open(const std::string& directory, const Registry& registry, const Clock& clock,
-                                                 LimitChanges changes, const StudySpec* must_match = nullptr);
+                                                 const StudySpec* must_match = nullptr);
+  /// Cuts off a torn last line of the journal, records this process as the owner, with the limits that change, and completes
+  /// what the last owner had begun to decide. Of a study that has ended only a change of limits is recorded: then it goes on.
+  /// REQUIRES: the clock is not before the last event.
+  Status take_over(LimitChanges changes);
 
   [[nodiscard]] const StudyState& state() const { return state_; }
   [[nodiscard]] const StudySpec& spec() const { return state_.spec(); }
   [[nodiscard]] const StudyRecord& record() const { return state_.record(); }
+  /// The record without a copy of it, which is large; nothing else may be asked afterwards.
+  [[nodiscard]] StudyRecord take_record() && { return std::move(state_).take_record(); }
   [[nodiscard]] StudyView view() const { return StudyView(state_.record()); }
   /// Absolute: trials are told about it, and they run in another directory than a later `tune resume`.
   [[nodiscard]] const std::string& directory() const { return directory_; }
@@ -111,7 +117,7 @@ class StudyCore {
   void record_earlier(const Earlier& earlier);
   void record_event(event::Body body);
   void notify(const Event& event);
-  void complete_chain(const Event& last, const std::optional<event::Observed>& judged);
+  void complete_chain();
   std::optional<Decision> judge_observation(AttemptId id, const std::string& metric, std::int64_t step, double value);
   std::optional<Decision> decide_health(AttemptId id, const std::string& metric, std::int64_t step);
   bool carry_stop(TrialId trial, const std::string& rule);
@@ -132,6 +138,9 @@ class StudyCore {
   HealthRules health_;
   std::function<void(const Happening&)> listener_;
   std::vector<std::string> notes_;
+  JournalReading reading_;                       ///< what `open` found
+  std::optional<event::Observed> last_judged_;   ///< whose chain of decisions the journal may have ended in
+  std::optional<event::Decided> last_decision_;  ///< if that was the last event
   std::int64_t owner_ = 1;
   TimePoint last_event_;
   bool must_sync_ = false;

@@ -20,11 +20,7 @@ Status storage_error(const std::string& what, const std::string& path) {
   return Status::storage(what + " " + path + ": " + std::strerror(errno));
 }
 
-namespace {
-
-/// Gives the file's bytes in chunks to `use` for as long as it returns true.
-template <typename Use>
-Status read_chunks(const std::string& path, const Use& use) {
+Status read_pieces(const std::string& path, const std::function<bool(std::string_view)>& use) {
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return storage_error("cannot open", path);
   std::array<char, 1 << 16> chunk{};
@@ -36,13 +32,11 @@ Status read_chunks(const std::string& path, const Use& use) {
   }
 }
 
-}  // namespace
-
 Result<std::string> read_whole_file(const std::string& path) {
   std::string content;
   std::error_code error;
   if (const auto size = fs::file_size(path, error); !error) content.reserve(size);
-  TUNE_RETURN_IF_ERROR(read_chunks(path, [&](std::string_view chunk) {
+  TUNE_RETURN_IF_ERROR(read_pieces(path, [&](std::string_view chunk) {
     content += chunk;
     return true;
   }));
@@ -51,7 +45,7 @@ Result<std::string> read_whole_file(const std::string& path) {
 
 Result<bool> has_complete_line(const std::string& path) {
   bool found = false;
-  TUNE_RETURN_IF_ERROR(read_chunks(path, [&](std::string_view chunk) {
+  TUNE_RETURN_IF_ERROR(read_pieces(path, [&](std::string_view chunk) {
     found = chunk.find('\n') != std::string_view::npos;
     return !found;
   }));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ Status storage_error(const std::string& what, const std::string& path);
 
 /// As it is given where it cannot be made absolute.
 std::string absolute_path(const std::string& path);
+/// Gives the file's bytes in pieces to `use`, for as long as it returns true.
+Status read_pieces(const std::string& path, const std::function<bool(std::string_view)>& use);
 Result<std::string> read_whole_file(const std::string& path);
 /// Whether there is a newline in it; reads no further than to the first.
 Result<bool> has_complete_line(const std::string& path);

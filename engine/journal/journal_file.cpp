@@ -11,46 +11,65 @@
 
 namespace tune::engine {
 
-namespace {
-Status damaged(const std::string& path, std::uint64_t offset, const std::string& what) {
-  return Status::storage(path + ": the record at byte " + std::to_string(offset) + " cannot be used: " + what +
+Status JournalReader::damaged(const std::string& what) const {
+  return Status::storage(path_ + ": the record at byte " + std::to_string(reading_.good_length) + " cannot be used: " + what +
                          "; nothing was changed");
 }
-/// Whether the last line was cut short by a crash: its end is missing, or blocks of it never reached the disk and read as zeros.
-bool is_torn(std::string_view rest, std::string_view line) {
-  return rest.size() == line.size() || (line.find('\0') != std::string_view::npos && !checksum_holds(line));
+
+Status JournalReader::take_line(std::string_view line) {
+  const bool too_long = line.size() > kMaxRecordLength;
+  const Result<Event> event =
+      too_long ? Status::storage("it is longer than " + std::to_string(kMaxRecordLength) + " bytes") : from_line(line);
+  if (!event.ok()) {
+    // Blocks of the last line that never reached the disk read as zeros; in a line that was written whole there are none.
+    if (line.find('\0') == std::string_view::npos || checksum_holds(line)) return damaged(event.status().message());
+    broken_ = event.status();
+    return {};
+  }
+  if (event->seq != reading_.last_seq + 1) {
+    return damaged("its sequence number is " + std::to_string(event->seq) + " where " + std::to_string(reading_.last_seq + 1) +
+                   " is due");
+  }
+  if (const Status accepted = each_(*event); !accepted.ok()) return damaged(accepted.message());
+  reading_.last_seq = event->seq;
+  reading_.good_length = taken_;
+  return {};
 }
 
-}  // namespace
-
-Result<JournalReading> read_journal(std::string_view content, const std::string& path,
-                                    const std::function<Status(const Event&)>& each) {
-  JournalReading reading;
-  std::uint64_t offset = 0;
-  while (offset < content.size()) {
-    const std::string_view rest = content.substr(offset);
-    const std::size_t newline = rest.find('\n');
-    const std::string_view line = rest.substr(0, newline);
-    const bool last = newline == std::string_view::npos || newline + 1 == rest.size();
-    if (last && is_torn(rest, line)) {
-      reading.torn_bytes = rest.size();
-      break;
+Status JournalReader::take(std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (broken_) return damaged(broken_->message());
+    const std::size_t newline = bytes.find('\n');
+    const std::string_view part = bytes.substr(0, newline);
+    const bool whole = newline != std::string_view::npos;
+    bytes.remove_prefix(part.size() + (whole ? 1 : 0));
+    taken_ += part.size() + (whole ? 1 : 0);
+    if (whole && begun_.empty()) {
+      TUNE_RETURN_IF_ERROR(take_line(part));
+      continue;
     }
-    if (line.size() > kMaxRecordLength)
-      return damaged(path, offset, "it is longer than " + std::to_string(kMaxRecordLength) + " bytes");
-    const Result<Event> event = from_line(line);
-    if (!event.ok()) return damaged(path, offset, event.status().message());
-    if (event->seq != reading.last_seq + 1) {
-      return damaged(
-          path, offset,
-          "its sequence number is " + std::to_string(event->seq) + " where " + std::to_string(reading.last_seq + 1) + " is due");
-    }
-    if (const Status accepted = each(*event); !accepted.ok()) return damaged(path, offset, accepted.message());
-    reading.last_seq = event->seq;
-    offset += newline + 1;
-    reading.good_length = offset;
+    begun_ += part.substr(0, kMaxRecordLength + 1 - begun_.size());
+    if (!whole) return {};
+    TUNE_RETURN_IF_ERROR(take_line(begun_));
+    begun_.clear();
   }
-  return reading;
+  return {};
+}
+
+JournalReading JournalReader::finish() {
+  reading_.torn_bytes = taken_ - reading_.good_length;
+  return reading_;
+}
+
+Result<JournalReading> read_journal(const std::string& path, const std::function<Status(const Event&)>& each) {
+  JournalReader reader(path, each);
+  Status taken;
+  TUNE_RETURN_IF_ERROR(read_pieces(path, [&](std::string_view bytes) {
+    taken = reader.take(bytes);
+    return taken.ok();
+  }));
+  TUNE_RETURN_IF_ERROR(taken);
+  return reader.finish();
 }
 
 Result<JournalWriter> JournalWriter::open(const std::string& path, std::uint64_t good_length, Access access) {

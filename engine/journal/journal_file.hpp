@@ -21,11 +21,33 @@ struct JournalReading {
   std::int64_t last_seq = 0;
 };
 
-/// Reads the lines of a journal in order. A torn last line (without its end, or with blocks of zeros) is left out and reported;
-/// damage anywhere else, a gap in the sequence, an unknown version or op is an error that names the byte offset. `each` may
-/// refuse an event.
-Result<JournalReading> read_journal(std::string_view content, const std::string& path,
-                                    const std::function<Status(const Event&)>& each);
+/// Gets a journal's bytes in pieces, however it is cut, and gives its events in order to `each`, which may refuse one. A torn
+/// last line (without its end, or with blocks of zeros) is left out and reported; damage anywhere else, a gap in the sequence, an
+/// unknown version or op is an error that names the byte offset. Keeps no more than one line.
+class JournalReader {
+ public:
+  /// `path`: for messages.
+  JournalReader(std::string path, std::function<Status(const Event&)> each) : path_(std::move(path)), each_(std::move(each)) {}
+
+  /// The next bytes. After an error: none.
+  Status take(std::string_view bytes);
+  /// What was found, when all bytes were taken without an error.
+  [[nodiscard]] JournalReading finish();
+
+ private:
+  [[nodiscard]] Status damaged(const std::string& what) const;
+  Status take_line(std::string_view line);
+
+  std::string path_;
+  std::function<Status(const Event&)> each_;
+  JournalReading reading_;
+  std::uint64_t taken_ = 0;       ///< bytes
+  std::string begun_;             ///< of a line whose end has not come; no more of it than shows that it is too long
+  std::optional<Status> broken_;  ///< what is wrong with the last line, which is torn if nothing follows it
+};
+
+/// Reads the journal in the file `path`.
+Result<JournalReading> read_journal(const std::string& path, const std::function<Status(const Event&)>& each);
 
 /// Appends events to a journal. Not thread-safe: the study's owner has it.
 class JournalWriter {

@@ -18,7 +18,14 @@
 /// How the journal writes numbers, values and what is absent. Readers throw a std::exception where something else is written.
 namespace tune::engine::json_parts {
 
-using Json = nlohmann::ordered_json;
+/// In the order of the text, with room for what a record says: growing to it takes a tenth of the time of reading a journal.
+template <typename Key, typename T, typename Less, typename Allocator>
+struct RecordMap : nlohmann::ordered_map<Key, T, Less, Allocator> {
+  static constexpr std::size_t kMembers = 12;
+  RecordMap() { this->reserve(kMembers); }
+  using nlohmann::ordered_map<Key, T, Less, Allocator>::ordered_map;
+};
+using Json = nlohmann::basic_json<RecordMap>;
 
 /// A whole number that a T can hold; nlohmann's own conversion makes something of any number.
 template <typename T>

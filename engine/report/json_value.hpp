@@ -45,10 +45,14 @@ inline Json json_parameters(const Space& space, const Configuration& configurati
   return object;
 }
 
-/// Two spaces of indentation; bytes that are no UTF-8 are replaced, for the document must be readable whatever a trial printed.
-/// Nothing in it steers a terminal.
-inline std::string json_text(const Json& json) {
-  return plain_json(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
+inline constexpr int kJsonIndent = 2;  ///< spaces a level
+
+/// Bytes that are no UTF-8 are replaced, for the document must be readable whatever a trial printed. Nothing in it steers a
+/// terminal.
+inline std::string json_tokens(const Json& json) {
+  return plain_json(json.dump(kJsonIndent, ' ', false, Json::error_handler_t::replace));
 }
+/// A whole document.
+inline std::string json_text(const Json& json) { return json_tokens(json) + "\n"; }
 
 }  // namespace tune::engine

@@ -50,10 +50,10 @@ std::string text_or_empty(const std::optional<T>& value) {
 /// Those with a value first, in the order of the ranking; then the rest by number.
 std::vector<const TrialRecord*> best_first(const StudyRecord& study) {
   std::vector<const TrialRecord*> trials = ranking(study);
-  const std::size_t ranked = trials.size();
+  std::vector<bool> ranked(study.trials.size());
+  for (const TrialRecord* trial : trials) ranked[static_cast<std::size_t>(trial->id - 1)] = true;
   for (const TrialRecord& trial : study.trials) {
-    const auto end = trials.begin() + static_cast<std::ptrdiff_t>(ranked);
-    if (std::find(trials.begin(), end, &trial) == end) trials.push_back(&trial);
+    if (!ranked[static_cast<std::size_t>(trial.id - 1)]) trials.push_back(&trial);
   }
   return trials;
 }

@@ -6,7 +6,7 @@
 
 #include "engine/core/health.hpp"
 #include "engine/report/false_stops.hpp"
-#include "engine/report/json_value.hpp"
+#include "engine/report/json_pieces.hpp"
 #include "engine/report/slot_ledger.hpp"
 #include "engine/report/spot_cost.hpp"
 
@@ -247,53 +247,60 @@ Json ledger_json(const StudyRecord& study, Until until, const Ledger& ledger) {
           {"saved", saved_json(ledger)}};
 }
 
-Json study_json(const StudyRecord& study, Until until, const ModelViews& models) {
+/// The members of a study's object.
+void write_study(JsonPieces& out, const DatedStudy& dated) {
+  const StudyRecord& study = *dated.record;
   const StatusCounts counts = count_statuses(study);
-  const Ledger ledger = make_ledger(study, until);
-  Json trials = Json::array();
-  for (const TrialRecord& trial : study.trials) trials.push_back(trial_json(study, trial, until));
-  return {{"schema", 1},
-          {"study",
-           {{"name", study.name},
-            {"status", to_string(study.status)},
-            {"stop_reason", text_or_null(study.stop_reason)},
-            {"ending", ending_json(study)},
-            {"objective", {{"metric", study.objective.metric}, {"goal", to_string(study.objective.goal)}}},
-            {"strategy", study.strategy},
-            {"early_stopping", study.stopping},
-            {"seed", study.seed},
-            {"warm_start", warm_start_json(study)}}},
-          {"counts",
-           {{"Completed", counts.completed},
-            {"Stopped", counts.stopped},
-            {"Failed", counts.failed},
-            {"InProgress", counts.in_progress}}},
-          {"best", best_json(study)},
-          {"insight", insight_json(study, models.insight)},
-          {"seconds",
-           {{"training", json_seconds(ledger.training)},
-            {"billable", json_seconds(study.spot ? spot_cost(study, until).billable : ledger.billable)},
-            {"wall", json_seconds(ledger.wall)},
-            {"early_stopping_saved_estimate", json_seconds(ledger.saved)}}},
-          {"ledger", ledger_json(study, until, ledger)},
-          {"audit", audit_json(count_false_stops(study, models.chances))},
-          {"trials", std::move(trials)}};
+  const Ledger ledger = make_ledger(study, dated.until);
+  out.member("schema", 1);
+  out.member("study", {{"name", study.name},
+                       {"status", to_string(study.status)},
+                       {"stop_reason", text_or_null(study.stop_reason)},
+                       {"ending", ending_json(study)},
+                       {"objective", {{"metric", study.objective.metric}, {"goal", to_string(study.objective.goal)}}},
+                       {"strategy", study.strategy},
+                       {"early_stopping", study.stopping},
+                       {"seed", study.seed},
+                       {"warm_start", warm_start_json(study)}});
+  out.member("counts", {{"Completed", counts.completed},
+                        {"Stopped", counts.stopped},
+                        {"Failed", counts.failed},
+                        {"InProgress", counts.in_progress}});
+  out.member("best", best_json(study));
+  out.member("insight", insight_json(study, dated.models.insight));
+  out.member("seconds", {{"training", json_seconds(ledger.training)},
+                         {"billable", json_seconds(study.spot ? spot_cost(study, dated.until).billable : ledger.billable)},
+                         {"wall", json_seconds(ledger.wall)},
+                         {"early_stopping_saved_estimate", json_seconds(ledger.saved)}});
+  out.member("ledger", ledger_json(study, dated.until, ledger));
+  out.member("audit", audit_json(count_false_stops(study, dated.models.chances)));
+  out.open_array("trials");
+  for (const TrialRecord& trial : study.trials) out.element(trial_json(study, trial, dated.until));
+  out.close();
 }
 
 }  // namespace
 
-std::string report_json(const StudyRecord& study, Until until, const ModelViews& models) {
-  return json_text(study_json(study, until, models));
+void report_json(const DatedStudy& study, const Sink& sink) {
+  JsonPieces out(sink);
+  write_study(out, study);
+  out.close();
 }
 
-std::string report_json(const std::vector<DatedStudy>& studies) {
-  Json list = Json::array();
+void report_json(const std::vector<DatedStudy>& studies, const Sink& sink) {
+  JsonPieces out(sink);
   FalseStops audit;
+  out.member("schema", 1);
+  out.open_array("studies");
   for (const DatedStudy& study : studies) {
-    list.push_back(study_json(*study.record, study.until, study.models));
+    out.open_object();
+    write_study(out, study);
+    out.close();
     audit += count_false_stops(*study.record, study.models.chances);
   }
-  return json_text({{"schema", 1}, {"studies", std::move(list)}, {"pooled", {{"audit", audit_json(audit)}}}});
+  out.close();
+  out.member("pooled", {{"audit", audit_json(audit)}});
+  out.close();
 }
 
 }  // namespace tune::engine

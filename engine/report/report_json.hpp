@@ -1,15 +1,15 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "engine/report/ledger.hpp"
+#include "engine/report/sink.hpp"
 
 namespace tune::engine {
 
 /// The report for programs, schema 1 (docs/command-line.md): times ISO 8601 in UTC, durations in seconds.
-std::string report_json(const StudyRecord& study, Until until = std::nullopt, const ModelViews& models = {});
+void report_json(const DatedStudy& study, const Sink& sink);
 /// Several studies: `{"schema": 1, "studies": [...], "pooled": {...}}`, each as above, and what they say together.
-std::string report_json(const std::vector<DatedStudy>& studies);
+void report_json(const std::vector<DatedStudy>& studies, const Sink& sink);
 
 }  // namespace tune::engine

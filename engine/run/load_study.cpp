@@ -11,7 +11,7 @@ Result<LoadedStudy> load_study(const std::string& directory, const Registry&) {
   if (!reading.ok()) return reading.status();
   LoadedStudy loaded;
   loaded.spec = reading->state.spec();
-  loaded.record = reading->state.record();
+  loaded.record = std::move(reading->state).take_record();
   loaded.running = StudyLock::held(directory);
   if (reading->torn_bytes > 0 && !loaded.running) {
     loaded.notes.push_back("the journal's last line is torn (" + std::to_string(reading->torn_bytes) + " bytes after byte " +

@@ -29,17 +29,28 @@ LimitChanges changes_of(const RunRequest& request) {
   return changes;
 }
 
-/// The config the run will have, before anything is written. The clock goes on from what is recorded.
-Result<StudySpec> effective_spec(const RunRequest& request, const Registry& registry, bool there, SystemClock& clock) {
+/// The study, and what carries out its trials.
+struct Opened {
+  std::unique_ptr<StudyCore> core;
+  LocalRun run;
+};
+
+Result<Opened> create(const RunRequest& request, const Registry& registry, SystemClock& clock) {
   StudySpec spec = request.spec;
-  if (there && request.mode == Mode::kResume && request.recorded_until) {
-    clock.not_before(*request.recorded_until);
-  } else if (there) {
-    Result<LoadedStudy> loaded = load_study(request.directory, registry);
-    if (!loaded.ok()) return loaded.status();
-    spec = std::move(loaded->spec);
-    if (!loaded->record.owned.empty()) clock.not_before(loaded->record.owned.back().until);
-  }
+  apply_changes(spec.limits, changes_of(request));
+  Result<LocalRun> run = prepare_local_run(spec, request.shim_path, clock);
+  if (!run.ok()) return run.status();
+  Result<std::unique_ptr<StudyCore>> core = StudyCore::create(request.directory, spec, registry, clock);
+  if (!core.ok()) return core.status();
+  return Opened{*std::move(core), *std::move(run)};
+}
+
+/// The clock goes on from what is recorded.
+Result<Opened> take_over(const RunRequest& request, const Registry& registry, SystemClock& clock) {
+  const StudySpec* must_match = request.mode == Mode::kResume ? nullptr : &request.spec;
+  Result<std::unique_ptr<StudyCore>> core = StudyCore::open(request.directory, registry, clock, must_match);
+  if (!core.ok()) return core.status();
+  StudySpec spec = (*core)->spec();
   if (spec.command.empty()) {
     return Status::invalid("the study in " + request.directory +
                            " has no command: whoever opened it carries out its trials; go on with it by `tune session CONFIG "
@@ -47,14 +58,11 @@ Result<StudySpec> effective_spec(const RunRequest& request, const Registry& regi
                            request.directory + "`, or by the program whose study it is");
   }
   apply_changes(spec.limits, changes_of(request));
-  return spec;
-}
-
-Result<std::unique_ptr<StudyCore>> open_core(const RunRequest& request, const Registry& registry, const Clock& clock, bool there,
-                                             const StudySpec& spec) {
-  if (!there) return StudyCore::create(request.directory, spec, registry, clock);
-  const StudySpec* must_match = request.mode == Mode::kResume ? nullptr : &request.spec;
-  return StudyCore::open(request.directory, registry, clock, changes_of(request), must_match);
+  clock.not_before((*core)->record().owned.back().until);
+  Result<LocalRun> run = prepare_local_run(spec, request.shim_path, clock);
+  if (!run.ok()) return run.status();
+  TUNE_RETURN_IF_ERROR((*core)->take_over(changes_of(request)));
+  return Opened{*std::move(core), *std::move(run)};
 }
 
 }  // namespace
@@ -70,37 +78,35 @@ Summary run_study(const RunRequest& request, const Registry& registry, RunObserv
     return failed(Status::invalid(request.directory + " holds no study (no journal.jsonl with a record there)"));
   }
   SystemClock clock;
-  const Result<StudySpec> spec = effective_spec(request, registry, there, clock);
-  if (!spec.ok()) return failed(spec.status());
-  Result<LocalRun> run = prepare_local_run(*spec, request.shim_path, clock);
-  if (!run.ok()) return failed(run.status());
-  Result<std::unique_ptr<StudyCore>> core = open_core(request, registry, clock, there, *spec);
-  if (!core.ok()) return failed(core.status());
-  for (const std::string& text : (*core)->notes()) {
+  Result<Opened> opened = there ? take_over(request, registry, clock) : create(request, registry, clock);
+  if (!opened.ok()) return failed(opened.status());
+  StudyCore& core = *opened->core;
+  observer.opened(core.spec().limits);
+  for (const std::string& text : core.notes()) {
     Happening note;
     note.text = text;
-    observer.happened((*core)->record(), note);
+    observer.happened(core.record(), note);
   }
   Status status;
-  if ((*core)->record().status == StudyStatus::kInProgress) {
+  if (core.record().status == StudyStatus::kInProgress) {
     Happening begun;
     begun.kind = there ? Happening::Kind::kResumed : Happening::Kind::kCreated;
-    observer.happened((*core)->record(), begun);
-    RunLoop loop(**core, *run->executor, clock, std::move(run->options), interrupts, &observer);
+    observer.happened(core.record(), begun);
+    RunLoop loop(core, *opened->run.executor, clock, std::move(opened->run.options), interrupts, &observer);
     status = loop.run();
-  } else if (const auto& output = (*core)->spec().output) {
+  } else if (const auto& output = core.spec().output) {
     // tune may have been killed in the middle of the last copy.
-    Outputs outputs(*output, (*core)->directory());
-    outputs.catch_up((*core)->record());
+    Outputs outputs(*output, core.directory());
+    outputs.catch_up(core.record());
     outputs.finish();
     for (const std::string& problem : outputs.take_problems()) {
       Happening note;
       note.text = problem;
-      observer.happened((*core)->record(), note);
+      observer.happened(core.record(), note);
     }
   }
-  Summary summary = summarize((*core)->record());
-  if (record != nullptr) *record = (*core)->record();
+  Summary summary = summarize(core.record());
+  if (record != nullptr) *record = std::move(core).take_record();
   summary.status = std::move(status);
   return summary;
 }

@@ -20,6 +20,8 @@ namespace tune::engine {
 class RunObserver {
  public:
   virtual ~RunObserver() = default;
+  /// Before anything else: the limits that the study runs by.
+  virtual void opened(const Limits&) {}
   virtual void happened(const StudyRecord& study, const Happening& happening) = 0;
   /// At least every kTickInterval while the study runs.
   virtual void tick(const StudyRecord& study, TimePoint now) = 0;
@@ -52,9 +54,7 @@ struct RunRequest {
   };
   Mode mode = Mode::kCreate;
   std::string directory;
-  StudySpec spec;  ///< kResume: the recorded one, or ignored unless `recorded_until` is there
-  /// kResume, by a caller that has read the study: when its last event was. Saves reading it again.
-  std::optional<TimePoint> recorded_until;
+  StudySpec spec;  ///< kResume: ignored, the recorded one is used
   LimitChanges changes;
   std::string shim_path;  ///< the supervisor program, beside the `tune` binary
 };

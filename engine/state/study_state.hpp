@@ -41,6 +41,8 @@ class StudyState {
 
   [[nodiscard]] const StudySpec& spec() const { return spec_; }
   [[nodiscard]] const StudyRecord& record() const { return record_; }
+  /// The record without a copy of it, which is large; the state is of no use afterwards.
+  [[nodiscard]] StudyRecord take_record() && { return std::move(record_); }
   [[nodiscard]] std::int64_t owner() const { return owner_; }
   /// REQUIRES: the trial is unfinished.
   [[nodiscard]] const RunningDetail& detail(TrialId trial) const { return details_.at(trial); }

@@ -1,5 +1,6 @@
 #include "engine/text/printable.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -68,8 +69,12 @@ std::string plain_json(std::string_view json) {
   std::string out;
   out.reserve(json.size());
   while (!json.empty()) {
+    const auto plain = std::find_if(json.begin(), json.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x7F; });
+    out.append(json.begin(), plain);
+    json.remove_prefix(static_cast<std::size_t>(plain - json.begin()));
+    if (json.empty()) break;
     const auto [code, bytes] = next_character(json);
-    if (steers(code) && code >= 0x7F) {  // the lower ones stand between tokens; in texts they are escaped already
+    if (steers(code)) {  // those below 0x7F stand between tokens; in texts they are escaped already
       std::array<char, 8> escaped{};
       std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(code));
       out += escaped.data();

@@ -82,11 +82,16 @@ std::string journal_of(const std::vector<event::Body>& bodies) {
   return text;
 }
 
-Result<JournalReading> read_back(const std::string& text, std::vector<std::string>* lines = nullptr) {
-  return read_journal(text, "journal", [&](const Event& event) {
+/// `piece`: bytes that the reader gets at once.
+Result<JournalReading> read_back(std::string_view text, std::vector<std::string>* lines = nullptr,
+                                 std::size_t piece = std::string_view::npos) {
+  JournalReader reader("journal", [&](const Event& event) {
     if (lines != nullptr) lines->push_back(to_line(event));
     return Status();
   });
+  for (; !text.empty(); text.remove_prefix(std::min(piece, text.size())))
+    TUNE_RETURN_IF_ERROR(reader.take(text.substr(0, piece)));
+  return reader.finish();
 }
 
 }  // namespace
@@ -191,6 +196,48 @@ TEST_CASE("an end that was filled with zeros is cut off wherever it begins, and 
       CHECK(reading->torn_bytes == filled.size() - reading->good_length);
     }
   }
+}
+
+TEST_CASE("it does not matter in which pieces a journal is read") {
+  const std::string whole = journal_of(one_of_each());
+  const std::size_t last_line = whole.rfind('\n', whole.size() - 2) + 1;
+  std::string zeros = whole;
+  zeros[last_line + 9] = '\0';
+  std::string flipped = whole;
+  flipped[last_line - 9] ^= 1;
+  const std::vector<std::string> texts{whole,   whole.substr(0, whole.size() - 5), zeros, zeros + "{", zeros + whole,
+                                       flipped, whole + std::string(600, '\0')};
+  for (const std::string& text : texts) {
+    std::vector<std::string> lines;
+    const auto at_once = read_back(text, &lines);
+    for (const std::size_t piece : {1U, 2U, 3U, 7U, 64U, 509U}) {
+      INFO("text " << (&text - texts.data()) << " in pieces of " << piece);
+      std::vector<std::string> again;
+      const auto reading = read_back(text, &again, piece);
+      REQUIRE(reading.ok() == at_once.ok());
+      CHECK(again == lines);
+      if (!reading.ok()) {
+        CHECK(reading.status().message() == at_once.status().message());
+        continue;
+      }
+      CHECK(reading->good_length == at_once->good_length);
+      CHECK(reading->torn_bytes == at_once->torn_bytes);
+      CHECK(reading->last_seq == at_once->last_seq);
+    }
+  }
+}
+
+TEST_CASE("a line without end is no reason to keep it") {
+  const std::string whole = journal_of(one_of_each());
+  const std::string endless(kMaxRecordLength + 70'000, 'x');
+  const auto torn = read_back(whole + endless, nullptr, 1U << 16);
+  REQUIRE(torn.ok());
+  CHECK(torn->good_length == whole.size());
+  CHECK(torn->torn_bytes == endless.size());
+  const auto refused = read_back(whole + endless + "\n" + whole, nullptr, 1U << 16);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.status().message().find("byte " + std::to_string(whole.size()) +
+                                        " cannot be used: it is longer than 4194304 bytes") != std::string::npos);
 }
 
 TEST_CASE("an end that is there twice is damage, however much of it") {

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/report/report_json.hpp"
 #include "engine/report/report_text.hpp"
 #include "engine/report/why.hpp"
+#include "tests/engine/report/json_report.hpp"
 #include "tests/support/study_builder.hpp"
 
 namespace tune::engine {
@@ -110,7 +110,7 @@ TEST_CASE("under 20 audited trials the report says too few to tell; from there o
         std::string::npos);
   CHECK(text.find("too few to tell: a false-stop rate takes 20 audited trials") != std::string::npos);
   CHECK(text.find("by a model of the curves 0.16 false stops are expected among 1 stopped trial\n") != std::string::npos);
-  auto json = nlohmann::json::parse(report_json(study.builder.record())).at("audit");
+  auto json = nlohmann::json::parse(test::json_report(study.builder.record())).at("audit");
   CHECK(json.at("audited") == 19);
   CHECK(json.at("too_few_to_tell") == true);
   CHECK(json.at("false_stop_rate").is_null());
@@ -121,7 +121,7 @@ TEST_CASE("under 20 audited trials the report says too few to tell; from there o
   text = report_text(study.builder.record());
   CHECK(text.find("false-stop rate 5 % (95 %: 0.127 % to 24.9 %)") != std::string::npos);
   CHECK(text.find("too few") == std::string::npos);
-  json = nlohmann::json::parse(report_json(study.builder.record()));
+  json = nlohmann::json::parse(test::json_report(study.builder.record()));
   CHECK(json.at("audit").at("false_stops") == 1);
   CHECK(json.at("audit").at("false_stop_rate") == 0.05);
   CHECK(json.at("audit").at("interval").at("high").get<double>() == doctest::Approx(0.248733).epsilon(1e-5));
@@ -144,7 +144,7 @@ TEST_CASE("several studies are pooled") {
           "The 2 studies together\naudit       21 trials of the 21 that a rule wanted to stop ran on; 1 false stop among them\n",
           0) == 0);
   CHECK(text.find("false-stop rate 4.76 % (95 %: ") != std::string::npos);
-  const auto json = nlohmann::json::parse(report_json(both)).at("pooled").at("audit");
+  const auto json = nlohmann::json::parse(test::json_report(both)).at("pooled").at("audit");
   CHECK(json.at("audited") == 21);
   CHECK(json.at("false_stops") == 1);
   CHECK(json.at("too_few_to_tell") == false);

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/report/report_json.hpp"
 #include "engine/report/report_text.hpp"
+#include "tests/engine/report/json_report.hpp"
 #include "tests/engine/report/sample_study.hpp"
 
 namespace tune::engine {
@@ -42,7 +42,7 @@ TEST_CASE("GPU use of a study: means by running time, the most memory, the energ
 TEST_CASE("GPU use in the JSON report: of each attempt, null where nothing was sampled") {
   StudyRecord study = sample_study();
   study.trials[0].attempts[0].gpu_use = GpuUse{3, 0.9, 2'000ULL << 20, 300.0};
-  const auto trials = nlohmann::json::parse(report_json(study, moment(30))).at("trials");
+  const auto trials = nlohmann::json::parse(test::json_report(study, moment(30))).at("trials");
   CHECK(trials[0].at("attempts")[0].at("gpu_use") ==
         nlohmann::json{{"samples", 3}, {"utilization", 0.9}, {"memory_bytes", 2'000LL << 20}, {"watts", 300.0}});
   CHECK(trials[1].at("attempts")[0].at("gpu_use").is_null());

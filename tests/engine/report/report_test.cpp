@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/report/report_csv.hpp"
-#include "engine/report/report_json.hpp"
 #include "engine/report/report_text.hpp"
 #include "engine/report/why.hpp"
+#include "tests/engine/report/json_report.hpp"
 #include "tests/engine/report/sample_study.hpp"
 
 namespace tune::engine {
@@ -137,7 +137,7 @@ At trial 5, the best so far, the model expects 0.905 (90 %: 0.9 to 0.91).
 TEST_CASE("report, JSON: what mattered") {
   Insight insight = sample_insight();
   const StudyRecord study = sample_study();
-  const auto json = nlohmann::json::parse(report_json(study, moment(30), {&insight})).at("insight");
+  const auto json = nlohmann::json::parse(test::json_report(study, moment(30), {&insight})).at("insight");
   CHECK(json == nlohmann::json::parse(R"({
     "trials": 17, "explained": 0.8, "interactions": 0.1377,
     "importance": [{"parameter": "learning_rate", "share": 0.7123, "share_sd": 0.04},
@@ -146,7 +146,7 @@ TEST_CASE("report, JSON: what mattered") {
                        "value": 0.93, "low": 0.9, "high": 0.95, "level": 0.9},
     "at_best_trial": {"trial": 5, "value": 0.905, "low": 0.8999999, "high": 0.91, "level": 0.9}})"));
   insight.best_trial = 0;
-  const auto several = nlohmann::json::parse(report_json(std::vector<DatedStudy>{{&study, {}, {&insight}}, {&study}}));
+  const auto several = nlohmann::json::parse(test::json_report(std::vector<DatedStudy>{{&study, {}, {&insight}}, {&study}}));
   CHECK(several.at("studies")[0].at("insight").at("at_best_trial").is_null());
   CHECK(several.at("studies")[1].at("insight").is_null());
 }
@@ -194,7 +194,7 @@ TEST_CASE("report, CSV: no text is taken for a formula") {
 }
 
 TEST_CASE("report, JSON: the documented keys in their order") {
-  const std::string text = report_json(sample_study(), moment(30));
+  const std::string text = test::json_report(sample_study(), moment(30));
   const auto json = nlohmann::ordered_json::parse(text);
   const auto keys = [](const nlohmann::ordered_json& object) {
     std::string out;
@@ -218,7 +218,7 @@ TEST_CASE("report, JSON: the documented keys in their order") {
 }
 
 TEST_CASE("report, JSON: values") {
-  const auto json = nlohmann::json::parse(report_json(sample_study(), moment(30)));
+  const auto json = nlohmann::json::parse(test::json_report(sample_study(), moment(30)));
   CHECK(json.at("schema") == 1);
   CHECK(json.at("study").at("stop_reason").is_null());
   CHECK(json.at("counts").at("InProgress") == 1);
@@ -247,12 +247,12 @@ TEST_CASE("report, JSON: an empty study, and several") {
   empty.name = "empty";
   empty.objective = minimize("loss");
   empty.stopping = "off";
-  const auto json = nlohmann::json::parse(report_json(empty));
+  const auto json = nlohmann::json::parse(test::json_report(empty));
   CHECK(json.at("best").is_null());
   CHECK(json.at("seconds").at("early_stopping_saved_estimate") == 0.0);
   CHECK(json.at("trials").empty());
   const StudyRecord sample = sample_study();
-  const auto both = nlohmann::json::parse(report_json(std::vector<DatedStudy>{{&empty, {}}, {&sample, {}}}));
+  const auto both = nlohmann::json::parse(test::json_report(std::vector<DatedStudy>{{&empty, {}}, {&sample, {}}}));
   CHECK(both.at("studies").size() == 2);
   CHECK(both.at("studies")[1].at("study").at("name") == "fashion");
 }

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/config/spec_json.hpp"
-#include "engine/report/report_json.hpp"
 #include "engine/report/report_text.hpp"
 #include "engine/state/study_state.hpp"
+#include "tests/engine/report/json_report.hpp"
 #include "tests/engine/report/sample_study.hpp"
 #include "tune/random.hpp"
 
@@ -384,7 +384,7 @@ TEST_CASE("the ledger in the report") {
   story.observe(1, {1, 1}, 1);
   story.end(4.5, {1, 1}, TrialStatus::kCompleted);
   story.happens(5, event::StudyEnded{});
-  const auto json = nlohmann::json::parse(report_json(story.record())).at("ledger");
+  const auto json = nlohmann::json::parse(test::json_report(story.record())).at("ledger");
   CHECK(json.at("completed").at("seconds") == 4.5);
   CHECK(json.at("completed").at("gpu_seconds") == 4.5);
   CHECK(json.at("idle").at("seconds") == 5.5);

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/report/report_json.hpp"
 #include "engine/report/report_text.hpp"
+#include "tests/engine/report/json_report.hpp"
 
 namespace tune::engine {
 namespace {
@@ -73,7 +73,7 @@ TEST_CASE("SageMaker's three lines are where they belong, and nowhere else") {
         "trial 1: Training seconds: 55\ntrial 1: Billable seconds: 14 (by spot.price)\n"
         "trial 1: Managed Spot Training savings: 75.0%\n");
   CHECK(report_text(study, std::nullopt, {}).find("Managed Spot Training savings: 75.0%") != std::string::npos);
-  const auto json = nlohmann::json::parse(report_json(study, std::nullopt, {}));
+  const auto json = nlohmann::json::parse(test::json_report(study, std::nullopt, {}));
   CHECK(json["seconds"]["training"] == 55.0);
   CHECK(json["seconds"]["billable"] == 13.75);
   CHECK(json["trials"][0]["billable_seconds"] == 13.75);
@@ -81,7 +81,7 @@ TEST_CASE("SageMaker's three lines are where they belong, and nowhere else") {
   study.spot = false;
   CHECK(spot_lines(study, spot_cost(study)).empty());
   CHECK(report_text(study, std::nullopt, {}).find("Spot") == std::string::npos);
-  CHECK(nlohmann::json::parse(report_json(study, std::nullopt, {}))["seconds"]["billable"] == 55.0);
+  CHECK(nlohmann::json::parse(test::json_report(study, std::nullopt, {}))["seconds"]["billable"] == 55.0);
 }
 
 }  // namespace

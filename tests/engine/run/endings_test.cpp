@@ -14,6 +14,12 @@ using namespace tune::engine;
 using namespace tune::test;
 using std::chrono::milliseconds;
 
+Status change_limits(const std::string& directory, const LimitChanges& changes) {
+  const ManualClock clock(TimePoint(std::chrono::hours(24)));
+  const auto core = StudyCore::open(directory, builtin(), clock);
+  return core.ok() ? (*core)->take_over(changes) : core.status();
+}
+
 }  // namespace
 
 TEST_CASE("trials are told absolute directories, wherever the study was opened from") {
@@ -102,11 +108,10 @@ TEST_CASE("GPU hours: all GPUs of all attempts, those that run included, as the 
   // Other limits: it may go on, and does not for hours that are used up; the recorded ones stay.
   REQUIRE(run_simulated(dir / "study", spec, script).ok());
   CHECK(load_record(dir / "study").trials.size() == record.trials.size());
-  ManualClock clock(TimePoint(std::chrono::hours(24)));
   LimitChanges more;
   more.max_gpu_hours = 100.0;
   more.max_trials = static_cast<std::int64_t>(record.trials.size()) + 2;
-  REQUIRE(StudyCore::open(dir / "study", builtin(), clock, more).ok());
+  REQUIRE(change_limits(dir / "study", more).ok());
   REQUIRE(run_simulated(dir / "study", spec, script).ok());
   CHECK(load_record(dir / "study").stop_reason == "max_trials");
   CHECK(load_record(dir / "study").trials.size() == record.trials.size() + 2);
@@ -124,10 +129,9 @@ TEST_CASE("a limit that was raised while the study was on its way to its end tak
   const std::size_t begun = journal.find("\"op\":\"study_ending\"");
   REQUIRE(begun != std::string::npos);
   dir.write("cut/journal.jsonl", journal.substr(0, journal.find('\n', begun) + 1));
-  ManualClock clock(TimePoint(std::chrono::hours(24)));
   LimitChanges changes;
   changes.max_runtime = std::chrono::hours(1);
-  REQUIRE(StudyCore::open(dir / "cut", builtin(), clock, changes).ok());
+  REQUIRE(change_limits(dir / "cut", changes).ok());
   REQUIRE(run_simulated(dir / "cut", spec, slow).ok());
   const StudyRecord record = load_record(dir / "cut");
   CHECK(record.stop_reason == "max_trials");

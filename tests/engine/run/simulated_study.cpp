@@ -70,9 +70,10 @@ SimulatedExecutor::Script after_crash(SimulatedExecutor::Script script) {
 Status run_simulated(const std::string& directory, const StudySpec& spec, const SimulatedExecutor::Script& script,
                      RunObserver* observer, Interrupts* interrupts, const Registry& registry) {
   ManualClock clock(TimePoint(std::chrono::hours(24)));
-  auto core = holds_study(directory) ? StudyCore::open(directory, registry, clock, {})
-                                     : StudyCore::create(directory, spec, registry, clock);
+  const bool there = holds_study(directory);
+  auto core = there ? StudyCore::open(directory, registry, clock) : StudyCore::create(directory, spec, registry, clock);
   if (!core.ok()) return core.status();
+  if (there) TUNE_RETURN_IF_ERROR((*core)->take_over({}));
   if ((*core)->record().status != StudyStatus::kInProgress) return {};
   const std::unique_ptr<Executor> executor = within_market(
       std::make_unique<SimulatedExecutor>(clock, spec.limits.max_parallel, script), spec, spec.limits.max_parallel, clock);
