@@ -1,10 +1,9 @@
 #include "engine/api/resolve_options.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "engine/config/initial_points.hpp"
-#include "engine/config/study_directory.hpp"
+#include "engine/config/paths.hpp"
 
 namespace tune::engine {
 
@@ -136,19 +135,17 @@ Result<std::vector<Configuration>> resolve_initial(const Space& space, const std
 }
 
 Result<WarmStart> resolve_warm_start(const WarmStart& given) {
-  namespace fs = std::filesystem;
   if (given.studies.empty() || given.studies.size() > kMaxEarlierStudies) {
     return Status::invalid("warm_start: given " + std::to_string(given.studies.size()) + " studies; allowed: 1 to " +
                            std::to_string(kMaxEarlierStudies));
   }
   WarmStart resolved{{}, given.type};
   for (const std::string& directory : given.studies) {
-    std::error_code error;
-    const fs::path path = plain_directory(fs::absolute(directory, error));
-    if (directory.empty() || error) return Status::invalid("warm_start: given '" + directory + "'; allowed: a study's directory");
-    if (std::ranges::find(resolved.studies, path.string()) != resolved.studies.end())
+    if (directory.empty()) return Status::invalid("warm_start: given '" + directory + "'; allowed: a study's directory");
+    std::string path = absolute_path(directory);
+    if (std::ranges::find(resolved.studies, path) != resolved.studies.end())
       return Status::invalid("warm_start: " + directory + " is given twice; allowed: each study once");
-    resolved.studies.push_back(path.string());
+    resolved.studies.push_back(std::move(path));
   }
   return resolved;
 }

@@ -6,7 +6,7 @@
 #include "engine/api/resolve_options.hpp"
 #include "engine/api/trial_channel.hpp"
 #include "engine/clock/system_clock.hpp"
-#include "engine/config/study_directory.hpp"
+#include "engine/config/paths.hpp"
 #include "engine/executors/in_process_executor.hpp"
 #include "engine/run/local_run.hpp"
 #include "engine/run/run_loop.hpp"
@@ -194,7 +194,7 @@ Result<Study> Study::open(const std::string& directory, const Space& space, cons
   const Result<engine::StudySpec> spec = make_spec(directory, space, options);
   if (!spec.ok()) return spec.status();
   auto impl = std::make_unique<Impl>(options);
-  impl->directory = fs::absolute(directory).string();
+  impl->directory = engine::absolute_path(directory);
   auto asked = AskTell::open(impl->directory, *spec, impl->registry, engine::OpenMode::kCreateOrResume, AskTell::Orphans::kFirst,
                              impl->clock);
   if (!asked.ok()) return asked.status();

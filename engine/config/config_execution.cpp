@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "engine/config/config_parts.hpp"
-#include "engine/config/study_directory.hpp"
+#include "engine/config/paths.hpp"
 
 /// The sections that say how trials are carried out.
 namespace tune::engine {

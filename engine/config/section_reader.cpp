@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <regex>
 
 namespace tune::engine {
@@ -13,8 +14,10 @@ using Kind = YamlNode::Kind;
 
 constexpr std::size_t kMaxMatchedText = 1024;  // bytes; std::regex recurses with the length
 
+/// `pattern` is one of the key table's: each is compiled once.
 bool matches(const std::string& text, const std::string& pattern) {
-  return text.size() <= kMaxMatchedText && std::regex_match(text, std::regex(pattern));
+  thread_local std::map<std::string, std::regex> compiled;
+  return text.size() <= kMaxMatchedText && std::regex_match(text, compiled.try_emplace(pattern, pattern).first->second);
 }
 
 std::optional<double> leading_number(std::string_view text, std::string_view& rest) {
@@ -31,12 +34,9 @@ bool short_enough(const std::string& text, const KeySpec& key) {
 
 bool check_names(const YamlNode& map, const KeySpec& key, std::string_view path, Diagnostics& errors) {
   if (key.pattern.empty()) return true;
-  const std::regex pattern(key.pattern);
   bool good = true;
   for (const YamlMember& member : map.members) {
-    const bool fits =
-        member.key.size() <= kMaxMatchedText && short_enough(member.key, key) && std::regex_match(member.key, pattern);
-    if (fits) continue;
+    if (short_enough(member.key, key) && matches(member.key, key.pattern)) continue;
     errors.add(member.mark, below(path, member.key), "given a name that is not allowed; allowed: " + key.like);
     good = false;
   }

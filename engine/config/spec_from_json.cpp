@@ -197,7 +197,7 @@ Parameter read_parameter(Reader reader) {
   } else {
     parameter.values = read_values(reader["values"]);
   }
-  if (Reader prior = reader["prior"]; !prior.is_null()) {
+  if (Reader prior = reader.maybe("prior"); !prior.is_null()) {
     constexpr std::string_view kConfidences[] = {"low", "medium", "high"};
     parameter.prior =
         Prior{.value = prior["value"].value(), .confidence = static_cast<Confidence>(prior["confidence"].choice(kConfidences))};
@@ -395,7 +395,8 @@ Result<StudySpec> spec_from_json(std::string_view text) {
   spec.objective = read_objective(reader["objective"]);
   reader["parameters"].each([&](const Reader& one) { spec.space.add(read_parameter(one)); });
   spec.static_values = read_pairs<Value>(reader["static"], [](const Reader& one) { return one.value(); });
-  reader["initial"].each([&](const Reader& one) { spec.initial.push_back(read_point(one, spec.space)); });
+  if (const Reader initial = reader.maybe("initial"); !initial.is_null())
+    initial.each([&](const Reader& one) { spec.initial.push_back(read_point(one, spec.space)); });
   spec.strategy = reader["strategy"].named();
   spec.seed = reader["seed"].natural();
   if (const Reader lookahead = reader.maybe("lookahead"); !lookahead.is_null()) spec.lookahead = lookahead.small();

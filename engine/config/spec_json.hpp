@@ -14,7 +14,8 @@ namespace tune::engine {
 /// too).
 std::string spec_to_json(const StudySpec& spec);
 
-/// The exact inverse. Refuses unknown and missing keys, wrong types and a space that is none, with the key's path.
+/// The exact inverse. A key that an earlier tune did not know may be missing: it had no such thing, or what is the default now.
+/// Refuses unknown and other missing keys, wrong types and a space that is none, with the key's path.
 Result<StudySpec> spec_from_json(std::string_view json);
 
 /// Every difference as `KEY: recorded A, given B`, but for the four limits that may change: `limits.max_trials`,

@@ -5,17 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 
 #include "engine/config/spec_json.hpp"
-#include "engine/config/study_directory.hpp"
+#include "engine/config/paths.hpp"
 #include "engine/core/audit.hpp"
 #include "engine/executors/host_name.hpp"
 #include "engine/journal/file_io.hpp"
 #include "tune/random.hpp"
 
 namespace tune::engine {
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -65,11 +63,7 @@ bool is_state_change(const event::Body& body) {
 
 }  // namespace
 
-StudyCore::StudyCore(const std::string& directory, const Clock& clock) : clock_(clock) {
-  std::error_code error;
-  const fs::path absolute = fs::absolute(directory, error);
-  directory_ = error ? directory : plain_directory(absolute).string();
-}
+StudyCore::StudyCore(const std::string& directory, const Clock& clock) : directory_(absolute_path(directory)), clock_(clock) {}
 
 Status StudyCore::make_parts(const StudySpec& spec, const Registry& registry) {
   const Entry<Strategy>* strategy = registry.find_strategy(spec.strategy.name);

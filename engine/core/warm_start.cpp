@@ -1,24 +1,17 @@
 #include "engine/core/warm_start.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
+#include "engine/config/paths.hpp"
 #include "engine/core/completion.hpp"
 #include "engine/core/earlier_trials.hpp"
 #include "engine/core/read_study.hpp"
 #include "engine/journal/study_lock.hpp"
 
 namespace tune::engine {
-namespace fs = std::filesystem;
 
 namespace {
-
-std::string canonical(const std::string& directory) {
-  std::error_code error;
-  const fs::path path = fs::weakly_canonical(directory, error);
-  return error ? directory : path.string();
-}
 
 std::string objective_text(const Objective& objective) {
   std::string text = objective.value == ValueMode::kLast ? "last" : objective.value == ValueMode::kBest ? "best" : "mean_last_";
@@ -113,7 +106,7 @@ EarlierStudy describe(const std::string& directory, WarmStartType type, const St
 Status read_one(const StudySpec& spec, const std::string& given, const std::string& own, Earlier& earlier) {
   const WarmStartType type = spec.warm_start->type;
   const std::string where = "warm_start: " + given + ": ";
-  if (canonical(given) == own) return Status::invalid(where + "is the study's own directory; allowed: earlier studies");
+  if (resolved_path(given) == own) return Status::invalid(where + "is the study's own directory; allowed: earlier studies");
   const Result<StudyReading> reading = read_study(given);
   if (!reading.ok()) return {reading.status().code(), "warm_start: " + reading.status().message()};
   const StudyState& parent = reading->state;
@@ -158,10 +151,10 @@ std::vector<std::string> warm_start_notes(const Earlier& earlier, const std::str
 Result<Earlier> read_earlier(const StudySpec& spec, const std::string& directory) {
   Earlier earlier;
   if (!spec.warm_start) return earlier;
-  const std::string own = canonical(directory);
+  const std::string own = resolved_path(directory);
   std::set<std::string> seen;
   for (const std::string& given : spec.warm_start->studies) {
-    if (!seen.insert(canonical(given)).second)
+    if (!seen.insert(resolved_path(given)).second)
       return Status::invalid("warm_start: " + given + ": given twice; allowed: each study once");
     TUNE_RETURN_IF_ERROR(read_one(spec, given, own, earlier));
   }

@@ -11,6 +11,7 @@
 #include <limits>
 #include <system_error>
 
+#include "engine/config/paths.hpp"
 #include "engine/executors/attempt_layout.hpp"
 #include "engine/executors/host_name.hpp"
 
@@ -27,9 +28,7 @@ std::string name_of(const LaunchSpec& spec) {
 bool passes(int error) { return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE; }
 
 LaunchSpec with_absolute_directory(LaunchSpec spec) {
-  std::error_code error;
-  const auto absolute = std::filesystem::absolute(spec.directory, error);
-  if (!error) spec.directory = absolute.lexically_normal().string();
+  spec.directory = absolute_path(spec.directory);
   return spec;
 }
 

@@ -52,12 +52,6 @@ Result<bool> has_complete_line(const std::string& path) {
   return found;
 }
 
-std::string absolute_path(const std::string& path) {
-  std::error_code error;
-  const fs::path absolute = fs::absolute(path, error);
-  return error ? path : absolute.string();
-}
-
 Status make_directories(const std::string& path, Access access) {
   std::error_code error;
   const fs::path plain = fs::path(path).lexically_normal();

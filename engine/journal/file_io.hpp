@@ -31,8 +31,6 @@ class FileDescriptor {
 /// "what PATH: reason", with errno's text.
 Status storage_error(const std::string& what, const std::string& path);
 
-/// As it is given where it cannot be made absolute.
-std::string absolute_path(const std::string& path);
 /// Gives the file's bytes in pieces to `use`, for as long as it returns true.
 Status read_pieces(const std::string& path, const std::function<bool(std::string_view)>& use);
 Result<std::string> read_whole_file(const std::string& path);

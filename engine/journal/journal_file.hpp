@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/config/paths.hpp"
 #include "engine/journal/event.hpp"
 #include "engine/journal/file_io.hpp"
 #include "tune/status.hpp"

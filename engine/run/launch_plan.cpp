@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "engine/config/command.hpp"
+#include "engine/config/paths.hpp"
 #include "engine/executors/attempt_files.hpp"
 #include "engine/executors/host_name.hpp"
 #include "engine/journal/file_io.hpp"
@@ -25,13 +26,6 @@ std::string variable_name(const std::string& name) {
     upper += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
   }
   return upper;
-}
-
-/// Trials run elsewhere than tune, and a later owner may come by another way: no relative path, no link in it.
-std::string resolved(const std::string& directory) {
-  std::error_code error;
-  const fs::path canonical = fs::weakly_canonical(directory, error);
-  return error ? fs::absolute(directory, error).lexically_normal().string() : canonical.string();
 }
 
 std::string checkpoint_directory(const std::string& study_directory, AttemptId id) {
@@ -79,7 +73,7 @@ LaunchSpec plan_launch(const StudySpec& spec, const StudyRecord& record, const s
   LaunchSpec launch;
   launch.id = id;
   launch.working_directory = spec.working_directory;
-  const std::string resolved_directory = resolved(study_directory);
+  const std::string resolved_directory = resolved_path(study_directory);
   launch.directory = attempt_directory(resolved_directory, id);
   launch.checkpoint_directory = checkpoint_directory(resolved_directory, id);
   launch.writable.push_back(launch.directory);
@@ -113,7 +107,7 @@ LaunchSpec plan_launch(const StudySpec& spec, const StudyRecord& record, const s
   for (const Channel& channel : spec.channels) {
     environment.emplace_back("TUNE_CHANNEL_" + variable_name(channel.name), channel.path);
     environment.emplace_back("SM_CHANNEL_" + variable_name(channel.name), channel.path);
-    (channel.writable ? launch.writable : launch.read_only).push_back(resolved(channel.path));
+    (channel.writable ? launch.writable : launch.read_only).push_back(resolved_path(channel.path));
   }
   add_sagemaker_variables(environment, spec, params, launch);
   // The user's own come last: they win.
