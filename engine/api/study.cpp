@@ -3,10 +3,10 @@
 #include <filesystem>
 
 #include "engine/api/ask_tell.hpp"
-#include "engine/api/resolve_options.hpp"
 #include "engine/api/trial_channel.hpp"
 #include "engine/clock/system_clock.hpp"
 #include "engine/config/paths.hpp"
+#include "engine/config/resolve_options.hpp"
 #include "engine/executors/in_process_executor.hpp"
 #include "engine/run/local_run.hpp"
 #include "engine/run/run_loop.hpp"

@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "engine/config/config_parts.hpp"
-#include "engine/config/pausing.hpp"
 #include "engine/config/paths.hpp"
+#include "engine/config/pausing.hpp"
 #include "engine/config/trainer_presets.hpp"
 
 namespace tune::engine {

@@ -39,7 +39,8 @@ class Reader {
   void done() const {
     if (!json_.is_object()) return;
     for (const auto& [key, value] : json_.items()) {
-      if (!known_.contains(key)) fail(path_ + ": unknown key '" + key + "'");
+      if (!known_.contains(key))
+        fail((path_.empty() ? "" : path_ + ": ") + "unknown key '" + key + "': this tune is too old for it");
     }
   }
 

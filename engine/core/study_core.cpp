@@ -6,8 +6,9 @@
 #include <cmath>
 #include <cstdio>
 
-#include "engine/config/spec_json.hpp"
 #include "engine/config/paths.hpp"
+#include "engine/config/resolve_options.hpp"
+#include "engine/config/spec_json.hpp"
 #include "engine/core/audit.hpp"
 #include "engine/executors/host_name.hpp"
 #include "engine/journal/file_io.hpp"
@@ -131,8 +132,11 @@ Result<std::unique_ptr<StudyCore>> StudyCore::open(const std::string& directory,
     return core->state_.apply(event);
   });
   if (!reading.ok()) return reading.status();
-  if (must_match != nullptr) TUNE_RETURN_IF_ERROR(check_same(directory, core->spec(), *must_match));
-  TUNE_RETURN_IF_ERROR(core->make_parts(core->spec(), registry));
+  const Result<StudySpec> spec = resolve_recorded(core->spec(), registry);
+  if (!spec.ok())
+    return Status::invalid(directory + " holds a study that this tune cannot go on with: " + spec.status().message());
+  if (must_match != nullptr) TUNE_RETURN_IF_ERROR(check_same(directory, *spec, *must_match));
+  TUNE_RETURN_IF_ERROR(core->make_parts(*spec, registry));
   core->lock_ = *std::move(lock);
   core->reading_ = *reading;
   return core;

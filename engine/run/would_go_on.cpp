@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/config/resolve_options.hpp"
 #include "engine/core/read_study.hpp"
 
 namespace tune::engine {
@@ -64,9 +65,10 @@ Result<std::vector<std::optional<Difference>>> differences_to_go_on(const std::s
   TUNE_CHECK(now->state.record().has_trial(trial));
   const auto& decisions = now->state.record().trial(trial).decisions;
   std::vector<std::optional<Difference>> found(decisions.size());
-  const auto& stopping = now->state.spec().stopping;
-  if (!stopping) return found;
-  const auto policy = registry.make_policy(now->state.spec().space, stopping->policy);
+  const Result<StudySpec> spec = resolve_recorded(now->state.spec(), registry);
+  if (!spec.ok()) return spec.status();
+  if (!spec->stopping) return found;
+  const auto policy = registry.make_policy(spec->space, spec->stopping->policy);
   if (!policy.ok()) return policy.status();
   for (std::size_t i = 0; i < decisions.size(); ++i) {
     if (decisions[i].kind != to_string(Decision::Kind::kStop)) continue;

@@ -77,6 +77,18 @@ def endless_line(study):
     flood(study, "b'x' * (1 << 20)")
 
 
+def log_limited(study):
+    """A trial that prints without end, in a shell that bounds its files, as docs/trial-contract.md says."""
+    endless = 'import os\nif os.environ["TUNE_TRIAL_ID"] == "1":\n    while True:\n        print("all work and no play", flush=True)\n'
+    study.write("trial.py", endless + "print('@tune {\"step\": 1, \"score\": 2}', flush=True)\n")
+    study.write("c.yaml", config("""[sh, -c, 'ulimit -f 200; exec "$@"', sh, python3, trial.py]""", parallel=2))
+    equal(study.run("run", "c.yaml", "--dir", "study")[0], 0, "exit code")
+    equal([trial["status"] for trial in study.trials()], ["Failed", "Completed"], "statuses")
+    size = os.path.getsize(os.path.join(study.directory, "trials/0001/1/log"))
+    check(0 < size <= 200 * 1024, f"its log has {size} bytes")
+    study.check_nothing_left()
+
+
 def stop_first(study, tune):
     """tune answers, and ends the trial with everything it has started; the other one completes."""
     equal(study.run("status", "study", name="status")[0], 0, "exit code of tune status beside them")
@@ -124,4 +136,4 @@ def process_table_full(study):
 
 
 if __name__ == "__main__":
-    sys.exit(main([garbage, endless_line, many_children, fork_bomb, process_table_full]))
+    sys.exit(main([garbage, endless_line, log_limited, many_children, fork_bomb, process_table_full]))

@@ -1,4 +1,4 @@
-#include "engine/api/resolve_options.hpp"
+#include "engine/config/resolve_options.hpp"
 
 #include <algorithm>
 
@@ -95,6 +95,23 @@ Result<Named> resolve_policy(const Registry& registry, const Named& given) {
     }
   }
   return resolved;
+}
+
+Result<StudySpec> resolve_recorded(StudySpec spec, const Registry& registry) {
+  const auto resolve = [](const char* kind, const auto* entry, Options& options) -> Status {
+    if (entry == nullptr) return {};
+    Result<Options> resolved = resolve_options(kind + (" '" + entry->name + "'"), entry->options, options);
+    if (resolved.ok()) options = *std::move(resolved);
+    return resolved.status();
+  };
+  TUNE_RETURN_IF_ERROR(resolve("strategy", registry.find_strategy(spec.strategy.name), spec.strategy.options));
+  for (HealthSpec& health : spec.rules)
+    TUNE_RETURN_IF_ERROR(resolve("health rule", registry.find_health_rule(health.rule.name), health.rule.options));
+  if (!spec.stopping || registry.find_policy(spec.stopping->policy.name, spec.stopping->policy.options) == nullptr) return spec;
+  Result<Named> policy = resolve_policy(registry, spec.stopping->policy);
+  if (!policy.ok()) return policy.status();
+  spec.stopping->policy = *std::move(policy);
+  return spec;
 }
 
 namespace {

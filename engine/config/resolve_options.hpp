@@ -3,12 +3,18 @@
 #include <string>
 #include <vector>
 
+#include "engine/config/study_spec.hpp"
 #include "tune/records.hpp"
 #include "tune/registry.hpp"
 #include "tune/status.hpp"
 #include "tune/study.hpp"
 
 namespace tune::engine {
+
+/// A study's recorded spec for this tune: options of its strategy and rules that an earlier one did not know are what their
+/// defaults are now. Refuses options and values that are not known any more; names that the registry does not hold are left
+/// alone.
+Result<StudySpec> resolve_recorded(StudySpec spec, const Registry& registry);
 
 /// The options of a strategy or policy as a library user gave them, checked against their specs, defaults filled in. The error
 /// names the option, what was given and what is allowed.
