@@ -18,6 +18,14 @@ Duration owned_time(const StudyRecord& study, TimePoint from, TimePoint to) {
   return sum;
 }
 
+/// Whether the process that launched the attempt was there at its end, which for one that has none is now.
+bool one_owner(const StudyRecord& study, const AttemptRecord& attempt) {
+  return std::ranges::any_of(study.owned, [&](const OwnedTime& piece) {
+    const bool last = &piece == &study.owned.back();
+    return attempt.launched >= piece.from && (last || (attempt.ended && *attempt.ended <= piece.until));
+  });
+}
+
 }  // namespace
 
 int broken_attempts(const TrialRecord& trial) {
@@ -25,22 +33,29 @@ int broken_attempts(const TrialRecord& trial) {
       trial.attempts, [](const AttemptRecord& attempt) { return attempt.started && attempt.end_reason == "lost"; }));
 }
 
-std::optional<TimePoint> retry_at(const TrialRecord& trial, const RetrySpec& retry) {
-  const int broken = broken_attempts(trial);
-  if (broken == 0 || trial.attempts.back().end_reason != "lost" || !trial.attempts.back().ended) return std::nullopt;
+std::optional<TimePoint> retry_at(const StudyRecord& study, const TrialRecord& trial, const RetrySpec& retry) {
+  if (trial.attempts.empty() || !trial.attempts.back().ended) return std::nullopt;
+  const AttemptRecord& last = trial.attempts.back();
+  int waits = 0;
+  if (last.end_reason == "lost")
+    waits = std::max(broken_attempts(trial), fruitless_attempts(study, trial));
+  else if (last.end_reason == "interrupted" && one_owner(study, last) && *last.ended >= study.owned.back().from)
+    waits = fruitless_attempts(study, trial) - kFruitlessAtOnce;  // whoever goes on after Ctrl-C does not wait
+  if (waits <= 0) return std::nullopt;
   Duration wait = retry.backoff;
-  for (int i = 1; i < broken && wait < kMaxBackoff; ++i) wait *= 2;
-  return *trial.attempts.back().ended + std::min<Duration>(wait, std::max<Duration>(kMaxBackoff, retry.backoff));
+  for (int i = 1; i < waits && wait < kMaxBackoff; ++i) wait *= 2;
+  return *last.ended + std::min<Duration>(wait, std::max<Duration>(kMaxBackoff, retry.backoff));
 }
 
-int fruitless_attempts(const TrialRecord& trial) {
+int fruitless_attempts(const StudyRecord& study, const TrialRecord& trial) {
   int newest = 0;
   for (const Series& series : trial.series) {
     for (const Point& point : series.points) newest = std::max(newest, point.attempt);
   }
-  const AttemptRecord* last = trial.attempts.empty() ? nullptr : &trial.attempts.back();
   return static_cast<int>(std::ranges::count_if(trial.attempts, [&](const AttemptRecord& attempt) {
-    return attempt.number > newest && attempt.started && (&attempt == last || attempt.end_reason == "interrupted");
+    if (attempt.number <= newest) return false;
+    if (attempt.started) return !attempt.ended || attempt.end_reason == "interrupted";
+    return (!attempt.ended || attempt.end_reason == "lost") && one_owner(study, attempt);
   }));
 }
 

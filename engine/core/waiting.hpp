@@ -9,19 +9,23 @@
 namespace tune::engine {
 
 inline constexpr std::chrono::minutes kMaxBackoff{5};
-/// Attempts in a row that were ended from outside without one observation more; then the trial fails. Whoever is taken away that
-/// often before it says anything does not get anywhere.
+/// Attempts in a row that got nowhere through no fault of the trial's: ended from outside without one observation more, or lost
+/// before they began. Then the trial fails: whoever is taken away that often does not get anywhere.
 inline constexpr int kMaxFruitlessAttempts = 20;
+/// So many interruptions in a row without a result are followed by the next attempt at once; after more of them it waits, as
+/// after a fault of the infrastructure.
+inline constexpr int kFruitlessAtOnce = 3;
 
-/// Attempts that infrastructure broke. One before whose start tune itself was killed says nothing about the trial, however often
-/// that happens.
+/// Attempts that began and that infrastructure broke.
 int broken_attempts(const TrialRecord& trial);
 
-/// When a trial whose last attempt infrastructure broke may have its next one; none: at once.
-std::optional<TimePoint> retry_at(const TrialRecord& trial, const RetrySpec& retry);
+/// When a trial whose last attempt infrastructure broke, or whose attempts get nowhere, may have its next one; none: at once.
+std::optional<TimePoint> retry_at(const StudyRecord& study, const TrialRecord& trial, const RetrySpec& retry);
 
-/// Attempts since the newest observation that were interrupted, and the last one, whatever it is, if it has none.
-int fruitless_attempts(const TrialRecord& trial);
+/// Attempts since the newest observation that were interrupted, or lost before they began while one process owned the study:
+/// one before whose start tune itself was killed says nothing about the trial, however often that happens. The last one counts
+/// too while it has no end.
+int fruitless_attempts(const StudyRecord& study, const TrialRecord& trial);
 
 /// From the trial's first launch to `now`, without its pauses and without the times when nobody owned the study: what `max_wait`
 /// bounds.

@@ -60,6 +60,12 @@ class RunLoop {
     std::string why;
     bool lost = false;
   };
+  /// What ended an attempt that may be tried again.
+  enum class Cause {
+    kBroken,    ///< the infrastructure broke it
+    kTaken,     ///< what it ran on was taken away, or its supervisor was ended from outside
+    kSignalled  ///< somebody else's signal ended its command
+  };
   using Item = std::variant<Seen, ExitRecord, Gone>;
 
   /// A moment at which a trial is stopped, and the stop reason.
@@ -122,7 +128,7 @@ class RunLoop {
   void consume_seen(Live& live, Seen seen);
   void consume_exit(Live& live, const ExitRecord& exit);
   void consume_gone(Live& live, const Gone& gone);
-  void again_or_fail(const Live& live, const EndReport& report, const std::string& why, bool broken);
+  void again_or_fail(const Live& live, const EndReport& report, const std::string& why, Cause cause);
   [[nodiscard]] std::optional<TimePoint> end_of(const Live& live, const ExitRecord& exit) const;
   void forget(Live& live);
   [[nodiscard]] std::int64_t clock_of(TrialId trial) const;

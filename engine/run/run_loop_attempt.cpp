@@ -74,7 +74,7 @@ std::vector<TrialId> RunLoop::waiting_trials() const {
 std::optional<TrialId> RunLoop::next_interrupted() const {
   const TimePoint now = clock_.now();
   for (const TrialId trial : waiting_trials()) {
-    const auto at = retry_at(core_.record().trial(trial), core_.spec().retry);
+    const auto at = retry_at(core_.record(), core_.record().trial(trial), core_.spec().retry);
     if (!at || *at <= now) return trial;
   }
   return std::nullopt;
@@ -129,26 +129,29 @@ std::optional<TimePoint> RunLoop::end_of(const Live& live, const ExitRecord& exi
 }
 
 /// The trial fails after too many attempts that were not its fault, or goes on with another one.
-void RunLoop::again_or_fail(const Live& live, const EndReport& report, const std::string& why, bool broken) {
+void RunLoop::again_or_fail(const Live& live, const EndReport& report, const std::string& why, Cause cause) {
   const TrialRecord& trial = core_.record().trial(live.id.trial);
   const bool began = trial.attempts.back().started.has_value();
+  const bool lost = cause == Cause::kBroken;
+  const bool broken = lost && began;
   const int most = broken ? core_.spec().retry.max_attempts : kMaxFruitlessAttempts;
-  const int so_far = broken ? broken_attempts(trial) + 1 : fruitless_attempts(trial);
+  const int so_far = broken ? broken_attempts(trial) + 1 : fruitless_attempts(core_.record(), trial);
   // Its steps would be counted on from the wrong one.
   const bool cannot = broken && !trial.series.empty() && !why_no_new_attempt(launch_spec()).empty();
-  if (!began || (so_far < most && !cannot)) {
-    core_.interrupted(live.id, why, broken, end_of(live, report.exit));
+  if (so_far < most && !cannot) {
+    core_.interrupted(live.id, why, lost, end_of(live, report.exit));
     return;
   }
   event::Ended ended;
   ended.id = live.id;
   ended.status = TrialStatus::kFailed;
-  ended.failure = broken ? FailureClass::kLost : FailureClass::kSignal;
+  ended.failure = cause == Cause::kSignalled ? FailureClass::kSignal : FailureClass::kLost;
   if (cannot) {
     ended.detail = "broken by the infrastructure, and it cannot go on, for its steps are counted (no `step` pattern): " + why;
   } else {
     ended.detail = std::to_string(so_far) +
                    (broken ? " attempts were broken by the infrastructure; the last one: "
+                    : lost ? " attempts in a row were lost before they began; the last one: "
                            : " attempts in a row were ended from outside before they said anything; the last one: ") +
                    why;
   }
@@ -170,9 +173,9 @@ void RunLoop::consume_exit(Live& live, const ExitRecord& exit) {
     // Asked to stop by Ctrl-C, in this run or the one before: the trial goes on later.
     core_.interrupted(id, "tune was interrupted", false, end_of(live, exit));
   } else if (const auto broken = broken_infrastructure(exit, report.last_lines); goes_on && broken) {
-    again_or_fail(live, report, *broken, true);
+    again_or_fail(live, report, *broken, Cause::kBroken);
   } else if (goes_on && core_.spec().spot && ended_from_outside(exit)) {
-    again_or_fail(live, report, failure_text(exit) + ", which tune did not send", false);
+    again_or_fail(live, report, failure_text(exit) + ", which tune did not send", Cause::kSignalled);
   } else {
     core_.end(id, report);
   }
@@ -187,7 +190,7 @@ void RunLoop::consume_gone(Live& live, const Gone& gone) {
   } else if (is_ending(id.trial)) {
     core_.paused(id, {});
   } else {
-    again_or_fail(live, report_of(live, {}), gone.why, gone.lost);
+    again_or_fail(live, report_of(live, {}), gone.why, gone.lost ? Cause::kBroken : Cause::kTaken);
   }
   forget(live);
 }

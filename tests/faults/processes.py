@@ -70,6 +70,47 @@ def trial_killed(study):
     study.check_nothing_left()
 
 
+# Of engine/executors/launch_protocol.hpp.
+LAUNCHER_SOCKET = 3
+
+
+def check_given_up(study, said):
+    """Every attempt was lost: both trials are given up as lost after twenty of them, and the study ends."""
+    code, _, err = study.run("run", "c.yaml", "--dir", "study")
+    equal(code, 3, f"exit code ({err[-500:]})")
+    trials = study.trials()
+    equal([(trial["status"], trial["failure_class"]) for trial in trials], [("Failed", "lost")] * 2, "the trials")
+    equal([len(trial["attempts"]) for trial in trials], [20] * 2, "attempts")
+    for ended in study.events("ended"):
+        check(ended["detail"].startswith(said), f"why: {ended['detail']}")
+    study.check_nothing_left()
+
+
+# So short that twenty attempts, each after twice the time, take seconds.
+SHORT_WAITS = "retry: {backoff: 0.00001}\n"
+
+
+def supervisors_always_killed(study):
+    """By the trials themselves, whose parents they are."""
+    prepare(study, "kill -9 $PPID\nsleep 1000\n", parallel=2, more=SHORT_WAITS)
+    check_given_up(study, "20 attempts in a row were ended from outside before they said anything; the last one: its supervisor was ended from outside by signal 9")
+
+
+def never_begun(study):
+    """What starts the supervisors is killed each time before it has started one."""
+    if "TUNE_SANITIZED" in os.environ:
+        raise Skip("supervisors are started without a launcher here")
+    prepare(study, "echo begun >> starts\n", parallel=2, more=SHORT_WAITS)
+    os.mkdir(f"{study.base}/bin")
+    shutil.copy(study.tune, f"{study.base}/bin/tune")
+    # It has got a request when it dies: nobody knows whether it has carried it out.
+    study.write("bin/tune-shim", f"#!/bin/sh\nhead -c 1 <&{LAUNCHER_SOCKET} >/dev/null\nkill -9 $$\n")
+    os.chmod(f"{study.base}/bin/tune-shim", 0o755)
+    study.tune = f"{study.base}/bin/tune"
+    check_given_up(study, "20 attempts in a row were lost before they began; the last one: its supervisor is gone and left no record")
+    equal(study.read("starts"), "", "starts")
+
+
 def everything_killed(study):
     prepare(study, WAITING, parallel=2)
     tune = study.start("run", "c.yaml", "--dir", "study")
@@ -174,5 +215,5 @@ def killed_while_starting(study):
 
 
 if __name__ == "__main__":
-    sys.exit(main([shim_killed, trial_killed, everything_killed, tune_killed, interrupted_once, interrupted_twice, resumed_by_many,
-                   killed_while_starting]))
+    sys.exit(main([shim_killed, trial_killed, supervisors_always_killed, never_begun, everything_killed, tune_killed, interrupted_once,
+                   interrupted_twice, resumed_by_many, killed_while_starting]))

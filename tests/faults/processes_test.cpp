@@ -2,6 +2,10 @@
 
 TEST_CASE("a killed supervisor: its trial is killed and goes on as a new attempt") { fault_case("processes.py", "shim_killed"); }
 TEST_CASE("a killed trial has failed by its signal") { fault_case("processes.py", "trial_killed"); }
+TEST_CASE("supervisors that are killed again and again: the trials are given up") {
+  fault_case("processes.py", "supervisors_always_killed");
+}
+TEST_CASE("attempts that never begin: the trials are given up") { fault_case("processes.py", "never_begun"); }
 TEST_CASE("tune and all supervisors killed: lost attempts go on as new ones") { fault_case("processes.py", "everything_killed"); }
 TEST_CASE("tune killed: its trials are adopted") { fault_case("processes.py", "tune_killed"); }
 TEST_CASE("Ctrl-C once: trials save, the study goes on from there") { fault_case("processes.py", "interrupted_once"); }

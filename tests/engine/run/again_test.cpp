@@ -77,20 +77,75 @@ TEST_CASE("what infrastructure broke is tried again, after a time that doubles, 
 }
 
 TEST_CASE("the wait between attempts has a bound") {
+  StudyRecord study;
+  study.owned = {{TimePoint(seconds(0)), TimePoint(minutes(100)), 1, false}};
   TrialRecord trial;
   const RetrySpec retry{.max_attempts = 99, .backoff = seconds(1)};
-  CHECK(!retry_at(trial, retry));
+  CHECK(!retry_at(study, trial, retry));
   for (int number = 1; number <= 80; ++number) {
     AttemptRecord attempt;
     attempt.number = number;
-    attempt.started = attempt.ended = TimePoint(minutes(number));
+    attempt.launched = attempt.started = attempt.ended = TimePoint(minutes(number));
     attempt.end_reason = "lost";
     trial.attempts.push_back(attempt);
     const Duration expected = number <= 9 ? Duration(seconds(1 << (number - 1))) : Duration(kMaxBackoff);
-    CHECK(*retry_at(trial, retry) - *trial.attempts.back().ended == expected);
+    CHECK(*retry_at(study, trial, retry) - *trial.attempts.back().ended == expected);
   }
   trial.attempts.back().end_reason = "interrupted";
-  CHECK(!retry_at(trial, retry));
+  CHECK(!retry_at(study, trial, retry));
+}
+
+TEST_CASE("attempts that were lost before they began count while one process owns the study, and wait for the next one") {
+  const auto at = [](int second) { return TimePoint(seconds(1000 + second)); };
+  StudyRecord study;
+  study.owned = {{at(0), at(10), 1, false}, {at(20), at(30), 1, false}};
+  const RetrySpec retry{.max_attempts = 3, .backoff = seconds(1)};
+  TrialRecord trial;
+  const auto lost = [&](int launched, std::optional<int> ended) {
+    AttemptRecord attempt;
+    attempt.number = static_cast<int>(trial.attempts.size()) + 1;
+    attempt.launched = at(launched);
+    if (ended) attempt.ended = at(*ended);
+    if (ended) attempt.end_reason = "lost";
+    trial.attempts.push_back(attempt);
+  };
+  lost(9, 21);  // tune was killed meanwhile
+  CHECK(fruitless_attempts(study, trial) == 0);
+  CHECK(!retry_at(study, trial, retry));
+  lost(5, 7);
+  CHECK(fruitless_attempts(study, trial) == 1);
+  CHECK(retry_at(study, trial, retry) == at(8));
+  lost(22, 23);
+  CHECK(fruitless_attempts(study, trial) == 2);
+  CHECK(retry_at(study, trial, retry) == at(25));
+  lost(8, std::nullopt);  // in flight, launched by an owner before
+  CHECK(fruitless_attempts(study, trial) == 2);
+  trial.attempts.back().launched = at(24);
+  CHECK(fruitless_attempts(study, trial) == 3);
+  CHECK(broken_attempts(trial) == 0);
+}
+
+TEST_CASE("whoever is ended from outside again and again waits before the next attempt, but not after a resume") {
+  const auto at = [](int second) { return TimePoint(seconds(1000 + second)); };
+  StudyRecord study;
+  study.owned = {{at(0), at(100), 1, false}};
+  const RetrySpec retry{.max_attempts = 3, .backoff = seconds(1)};
+  TrialRecord trial;
+  for (int number = 1; number <= 8; ++number) {
+    CAPTURE(number);
+    AttemptRecord attempt;
+    attempt.number = number;
+    attempt.launched = attempt.started = attempt.ended = at(number);
+    attempt.end_reason = "interrupted";
+    trial.attempts.push_back(attempt);
+    const auto due = retry_at(study, trial, retry);
+    if (number <= kFruitlessAtOnce)
+      CHECK(!due);
+    else
+      CHECK(due == at(number) + seconds(1 << (number - kFruitlessAtOnce - 1)));
+  }
+  study.owned.push_back({at(200), at(200), 1, false});
+  CHECK(!retry_at(study, trial, retry));
 }
 
 TEST_CASE("what is the trial's own fault is not tried again") {
