@@ -118,9 +118,8 @@ ExitReading read_exit_file(const LaunchSpec& spec) {
   file.exit.signal = optional_integer(record, "signal");
   file.exit.stop_requested = boolean(record, "stop_requested");
   file.exit.killed = boolean(record, "killed");
-  // Whoever else was killed then: a trial that dies of SIGKILL in the same time was one of them, or would have been the next.
   const bool by_kill = file.exit.signal == SIGKILL || file.exit.code == kShellSignalBase + SIGKILL;
-  file.exit.oom_killed = by_kill && !file.exit.killed && integer(record, "oom_kills") > 0;
+  file.exit.oom_killed = by_kill && !file.exit.killed && boolean(record, "oom_killed");
   const std::string step = text(record, "launch_step");
   file.exit.launch_error = launch_error(spec, step, text(record, "launch_error"));
   file.machine_failed = !step.empty() && step != "exec" && step != "directory" && step != "read_only";

@@ -2,10 +2,12 @@
 """The kernel kills a trial because memory has run out.   memory.py --tune PROGRAM CASE"""
 
 import os
+import signal
+import subprocess
 import sys
 import time
 
-from fault_support import Skip, config, equal, main
+from fault_support import HANG_S, Skip, config, equal, main, wait_until
 
 LIMIT_BYTES = 64 << 20
 # One trial fits, the other does not; each joins the limited group by itself.
@@ -66,5 +68,36 @@ def oom_killed(study):
     study.check_nothing_left()
 
 
+def in_group(procs):
+    """What comes before a command that is to run in the group."""
+    return ["sh", "-c", 'echo $$ > "$0"; exec "$@"', procs]
+
+
+def someone_else_oom_killed(study):
+    """The kernel kills another process of the same group, and later somebody the trial: that is no want of memory. Then a trial of
+    that group takes too much."""
+    procs = limited_group(study)
+    # The first trial waits to be killed; the second takes more than there is.
+    study.write("trial.py", "import os, sys, time\n"
+                            "sys.argv[2] = os.devnull\n"
+                            "if sys.argv[1] == '8':\n"
+                            "    print('@tune {\"step\": 1, \"score\": 1}', flush=True)\n"
+                            "    time.sleep(1000)\n" + TRIAL)
+    study.write("hog.py", "import os\nopen('/proc/self/oom_score_adj', 'w').write('1000')\nheld = bytearray(200 << 20)\n"
+                          "for at in range(0, len(held), 4096): held[at] = 1\n")
+    study.write("c.yaml", config("[python3, trial.py, '{x}', none]", trials=2).replace("{type: int, min: 1, max: 1000}",
+                                                                                     "{type: categorical, values: [8, 200]}")
+                .replace("strategy: {name: random, seed: 7}", "strategy: grid"))
+    tune = study.start("run", "c.yaml", "--dir", "study", before=in_group(procs))
+    study.wait_for("observed")
+    hog = subprocess.run([*in_group(procs), sys.executable, f"{study.base}/hog.py"], check=False, timeout=HANG_S)
+    equal(hog.returncode, -signal.SIGKILL, "how the other process ended")
+    os.kill(study.pids(1, 1)[1], signal.SIGKILL)
+    wait_until(lambda: tune.poll() is not None, "the study ends")
+    outcomes = [(trial["status"], trial["failure_class"], len(trial["attempts"])) for trial in study.trials()]
+    equal(outcomes, [("Failed", "signal", 1), ("Failed", "oom", 1)], "outcomes")
+    study.check_nothing_left()
+
+
 if __name__ == "__main__":
-    sys.exit(main([oom_killed]))
+    sys.exit(main([oom_killed, someone_else_oom_killed]))

@@ -71,7 +71,7 @@ bool write_exit_file(int directory, const ExitFields& fields, bool durable) {
   std::string text =
       "{\"version\":1,\"code\":" + number_or_null(fields.code) + ",\"signal\":" + number_or_null(fields.signal) +
       ",\"stop_requested\":" + boolean(fields.stop_requested) + ",\"killed\":" + boolean(fields.killed) +
-      ",\"interrupted_by\":" + std::to_string(fields.interrupted_by) + ",\"oom_kills\":" + std::to_string(fields.oom_kills) +
+      ",\"interrupted_by\":" + std::to_string(fields.interrupted_by) + ",\"oom_killed\":" + boolean(fields.oom_killed) +
       ",\"launch_step\":\"" + fields.launch_step + "\",\"launch_error\":\"" +
       (fields.launch_errno != 0 ? std::strerror(fields.launch_errno) : "") +
       "\",\"started_us\":" + std::to_string(fields.started_us) + ",\"ended_us\":" + std::to_string(fields.ended_us) +

@@ -15,8 +15,8 @@ struct ExitFields {
   std::optional<int> signal;
   bool stop_requested = false;
   bool killed = false;
-  int interrupted_by = 0;      ///< a signal that came from outside, 0: none
-  std::int64_t oom_kills = 0;  ///< processes that the kernel killed meanwhile because memory had run out
+  int interrupted_by = 0;   ///< a signal that came from outside, 0: none
+  bool oom_killed = false;  ///< SIGKILL, which the kernel seems to have sent because memory had run out
   /// What could not be done: log, fork, pid, read_only, directory, exec; empty: it began.
   const char* launch_step = "";
   int launch_errno = 0;

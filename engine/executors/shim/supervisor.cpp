@@ -65,6 +65,12 @@ bool passes(int error) {
   return std::ranges::find(kPassing, error) != kPassing.end();
 }
 
+std::optional<engine::MemoryGroup> group_of(const std::string& process) {
+  constexpr std::size_t kMembershipLimit = 16 * 1024;
+  const auto membership = engine::read_small_file("/proc/" + process + "/cgroup", kMembershipLimit);
+  return membership ? engine::MemoryGroup::find(*membership) : std::nullopt;
+}
+
 sigset_t watched_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -88,6 +94,8 @@ int Supervisor::run() {
   sigprocmask(SIG_SETMASK, &blocked, nullptr);
 
   oom_kills_before_ = engine::oom_kills();
+  group_ = group_of("self");
+  if (group_) group_kills_before_ = group_->oom_kills().value_or(0);
   fields_.started_us = microseconds(CLOCK_REALTIME);
   started_monotonic_us_ = microseconds(CLOCK_MONOTONIC);
   if (start_patiently()) watch();
@@ -267,12 +275,32 @@ bool Supervisor::command_ended() {
       } else {
         fields_.signal = info.si_status;
       }
+      if (died_by_kill()) end_group_ = group_of(std::to_string(child_));
       waitpid(child_, nullptr, 0);
       child_ = 0;
       return true;
     }
     waitpid(info.si_pid, nullptr, 0);  // an orphan that came to us
   }
+}
+
+/// Also as a shell says it of the program it had started.
+bool Supervisor::died_by_kill() const {
+  constexpr int kShellSignalBase = 128;
+  return fields_.signal == SIGKILL || fields_.code == kShellSignalBase + SIGKILL;
+}
+
+/// Whether the SIGKILL seems to have come from the kernel because memory had run out: it says how many it has killed so, but not
+/// whom. (docs/interruption.md has the rule for people.)
+bool Supervisor::killed_for_memory() const {
+  if (engine::oom_kills() <= oom_kills_before_) return false;
+  if (!group_) return engine::machine_is_half_full_with(fields_.max_rss_bytes);
+  // Where the kernel kills, memory was full: without the killed one's it is less so than with it.
+  if (group_->oom_kills().value_or(group_kills_before_ + 1) > group_kills_before_)
+    return group_->is_half_full_with(fields_.max_rss_bytes) || engine::machine_is_half_full_with(fields_.max_rss_bytes);
+  // Somebody of another group; the command may have gone into one of its own.
+  if (!group_->remembers_the_dead()) return true;
+  return end_group_ && *end_group_ != *group_ && end_group_->oom_kills().value_or(0) > 0;
 }
 
 void Supervisor::kill_everything() {
@@ -305,12 +333,12 @@ void Supervisor::end_descendants() {
 int Supervisor::record() {
   on_signals();  // a request that came just before the end was made all the same
   fields_.ended_us = fields_.started_us + microseconds(CLOCK_MONOTONIC) - started_monotonic_us_;
-  fields_.oom_kills = engine::oom_kills() - oom_kills_before_;
   rusage usage{};
   getrusage(RUSAGE_CHILDREN, &usage);
   fields_.user_us = microseconds(usage.ru_utime);
   fields_.system_us = microseconds(usage.ru_stime);
   fields_.max_rss_bytes = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+  fields_.oom_killed = died_by_kill() && !fields_.killed && killed_for_memory();
   struct stat log {};
   if (fstatat(directory_, engine::kLogFile, &log, 0) == 0) fields_.log_bytes = log.st_size;
   // Who started us waits for our end and takes it into its journal, durably, before anything else. Only when it is gone must the

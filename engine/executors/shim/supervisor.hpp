@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/executors/memory_group.hpp"
 #include "engine/executors/shim/records.hpp"
 
 namespace tune::shim {
@@ -36,6 +37,8 @@ class Supervisor {
   void on_signals();
   void ask_to_end(std::int64_t grace_ms);
   bool command_ended();
+  [[nodiscard]] bool died_by_kill() const;
+  [[nodiscard]] bool killed_for_memory() const;
   void kill_everything();
   void end_descendants();
   int record();
@@ -50,7 +53,10 @@ class Supervisor {
   bool asked_ = false;                      ///< SIGTERM was sent
   std::optional<std::int64_t> kill_at_us_;  ///< monotonic
   std::int64_t started_monotonic_us_ = 0;
-  std::int64_t oom_kills_before_ = 0;
+  std::int64_t oom_kills_before_ = 0;             ///< of the machine
+  std::optional<engine::MemoryGroup> group_;      ///< of ours, in which the command begins
+  std::int64_t group_kills_before_ = 0;           ///< of that one
+  std::optional<engine::MemoryGroup> end_group_;  ///< the command's in the end, where the kernel says it
 };
 
 }  // namespace tune::shim
