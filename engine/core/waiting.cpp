@@ -33,27 +33,23 @@ int broken_attempts(const TrialRecord& trial) {
       trial.attempts, [](const AttemptRecord& attempt) { return attempt.started && attempt.end_reason == "lost"; }));
 }
 
-std::optional<TimePoint> retry_at(const StudyRecord& study, const TrialRecord& trial, const RetrySpec& retry) {
+std::optional<TimePoint> retry_at(const StudyRecord& study, const TrialRecord& trial, int got_further, const RetrySpec& retry) {
   if (trial.attempts.empty() || !trial.attempts.back().ended) return std::nullopt;
   const AttemptRecord& last = trial.attempts.back();
   int waits = 0;
   if (last.end_reason == "lost")
-    waits = std::max(broken_attempts(trial), fruitless_attempts(study, trial));
+    waits = std::max(broken_attempts(trial), fruitless_attempts(study, trial, got_further));
   else if (last.end_reason == "interrupted" && one_owner(study, last) && *last.ended >= study.owned.back().from)
-    waits = fruitless_attempts(study, trial) - kFruitlessAtOnce;  // whoever goes on after Ctrl-C does not wait
+    waits = fruitless_attempts(study, trial, got_further) - kFruitlessAtOnce;  // whoever goes on after Ctrl-C does not wait
   if (waits <= 0) return std::nullopt;
   Duration wait = retry.backoff;
   for (int i = 1; i < waits && wait < kMaxBackoff; ++i) wait *= 2;
   return *last.ended + std::min<Duration>(wait, std::max<Duration>(kMaxBackoff, retry.backoff));
 }
 
-int fruitless_attempts(const StudyRecord& study, const TrialRecord& trial) {
-  int newest = 0;
-  for (const Series& series : trial.series) {
-    for (const Point& point : series.points) newest = std::max(newest, point.attempt);
-  }
+int fruitless_attempts(const StudyRecord& study, const TrialRecord& trial, int got_further) {
   return static_cast<int>(std::ranges::count_if(trial.attempts, [&](const AttemptRecord& attempt) {
-    if (attempt.number <= newest) return false;
+    if (attempt.number <= got_further) return false;
     if (attempt.started) return !attempt.ended || attempt.end_reason == "interrupted";
     return (!attempt.ended || attempt.end_reason == "lost") && one_owner(study, attempt);
   }));

@@ -9,7 +9,7 @@
 namespace tune::engine {
 
 inline constexpr std::chrono::minutes kMaxBackoff{5};
-/// Attempts in a row that got nowhere through no fault of the trial's: ended from outside without one observation more, or lost
+/// Attempts in a row that got nowhere through no fault of the trial's: ended from outside without getting any further, or lost
 /// before they began. Then the trial fails: whoever is taken away that often does not get anywhere.
 inline constexpr int kMaxFruitlessAttempts = 20;
 /// So many interruptions in a row without a result are followed by the next attempt at once; after more of them it waits, as
@@ -19,13 +19,16 @@ inline constexpr int kFruitlessAtOnce = 3;
 /// Attempts that began and that infrastructure broke.
 int broken_attempts(const TrialRecord& trial);
 
-/// When a trial whose last attempt infrastructure broke, or whose attempts get nowhere, may have its next one; none: at once.
-std::optional<TimePoint> retry_at(const StudyRecord& study, const TrialRecord& trial, const RetrySpec& retry);
+/// `got_further` in these two: the newest attempt of the trial that did, by a step beyond all those of its metric before
+/// (RunningDetail). Whoever repeats what an earlier attempt has done does not get further.
 
-/// Attempts since the newest observation that were interrupted, or lost before they began while one process owned the study:
+/// When a trial whose last attempt infrastructure broke, or whose attempts get nowhere, may have its next one; none: at once.
+std::optional<TimePoint> retry_at(const StudyRecord& study, const TrialRecord& trial, int got_further, const RetrySpec& retry);
+
+/// Attempts after that one that were interrupted, or lost before they began while one process owned the study:
 /// one before whose start tune itself was killed says nothing about the trial, however often that happens. The last one counts
 /// too while it has no end.
-int fruitless_attempts(const StudyRecord& study, const TrialRecord& trial);
+int fruitless_attempts(const StudyRecord& study, const TrialRecord& trial, int got_further);
 
 /// From the trial's first launch to `now`, without its pauses and without the times when nobody owned the study: what `max_wait`
 /// bounds.

@@ -57,7 +57,7 @@ TimePoint RunLoop::next_deadline() const {
     if (const auto stalled = stalled_at(live)) deadline = std::min(deadline, *stalled);
   }
   for (const TrialId trial : waiting_trials()) {
-    const auto retry = retry_at(core_.record(), core_.record().trial(trial), core_.spec().retry);
+    const auto retry = retry_time(trial);
     if (retry && *retry > clock_.now()) deadline = std::min(deadline, *retry);
   }
   return deadline;

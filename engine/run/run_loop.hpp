@@ -100,6 +100,7 @@ class RunLoop {
   [[nodiscard]] bool has_free_slot() const;
   [[nodiscard]] std::vector<TrialId> waiting_trials() const;
   [[nodiscard]] std::optional<TrialId> next_interrupted() const;
+  [[nodiscard]] std::optional<TimePoint> retry_time(TrialId trial) const;
   [[nodiscard]] std::vector<TrialId> kept_slots() const;
   [[nodiscard]] bool free_slots_are_kept() const;
   [[nodiscard]] std::optional<TrialId> next_proposed() const;

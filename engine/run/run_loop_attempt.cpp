@@ -72,9 +72,14 @@ std::vector<TrialId> RunLoop::waiting_trials() const {
 
 /// The first of them whose time has come.
 std::optional<TrialId> RunLoop::next_interrupted() const {
+/// When one of them may have its next attempt; none: at once.
+std::optional<TimePoint> RunLoop::retry_time(TrialId trial) const {
+  return retry_at(core_.record(), core_.record().trial(trial), core_.state().detail(trial).got_further, core_.spec().retry);
+}
+
   const TimePoint now = clock_.now();
   for (const TrialId trial : waiting_trials()) {
-    const auto at = retry_at(core_.record(), core_.record().trial(trial), core_.spec().retry);
+    const auto at = retry_time(trial);
     if (!at || *at <= now) return trial;
   }
   return std::nullopt;
@@ -135,7 +140,8 @@ void RunLoop::again_or_fail(const Live& live, const EndReport& report, const std
   const bool lost = cause == Cause::kBroken;
   const bool broken = lost && began;
   const int most = broken ? core_.spec().retry.max_attempts : kMaxFruitlessAttempts;
-  const int so_far = broken ? broken_attempts(trial) + 1 : fruitless_attempts(core_.record(), trial);
+  const int so_far =
+      broken ? broken_attempts(trial) + 1 : fruitless_attempts(core_.record(), trial, core_.state().detail(trial.id).got_further);
   // Its steps would be counted on from the wrong one.
   const bool cannot = broken && !trial.series.empty() && !why_no_new_attempt(launch_spec()).empty();
   if (so_far < most && !cannot) {
@@ -152,7 +158,7 @@ void RunLoop::again_or_fail(const Live& live, const EndReport& report, const std
     ended.detail = std::to_string(so_far) +
                    (broken ? " attempts were broken by the infrastructure; the last one: "
                     : lost ? " attempts in a row were lost before they began; the last one: "
-                           : " attempts in a row were ended from outside before they said anything; the last one: ") +
+                           : " attempts in a row were ended from outside without getting further; the last one: ") +
                    why;
   }
   ended.last_lines = report.last_lines;

@@ -168,6 +168,7 @@ Status StudyState::on(const Event& event, const event::Launched& body) {
   RunningDetail fresh;
   fresh.attempt = body.id.attempt;
   fresh.in_flight = true;
+  fresh.got_further = details_[body.id.trial].got_further;
   details_[body.id.trial] = std::move(fresh);
   return {};
 }
@@ -190,10 +191,12 @@ Status StudyState::on(const Event& event, const event::Observed& body) {
   TrialRecord& trial = **found;
   auto series = std::ranges::find(trial.series, body.metric, &Series::metric);
   if (series == trial.series.end()) series = trial.series.insert(trial.series.end(), Series{body.metric, {}});
+  const bool further = series->points.empty() || series->points.back().step < body.step;
   series->insert(Point{body.step, body.value, event.time, event.seq, body.id.attempt});
   if (body.metric == record_.objective.metric) trial.judged_step = body.step;
 
   RunningDetail& detail = details_[body.id.trial];
+  if (further) detail.got_further = body.id.attempt;
   if (body.position) {
     if (!detail.position || detail.position->offset != body.position->offset) detail.line_counts = detail.counts;
     detail.position = body.position;

@@ -19,6 +19,7 @@ struct RunningDetail {
   int attempt = 0;                                  ///< the newest; 0: never launched
   bool in_flight = false;                           ///< launched, and neither ended, interrupted nor paused
   bool pausing = false;                             ///< in flight, and a decision to pause it is in the journal
+  int got_further = 0;                              ///< the newest attempt with a step beyond all of those before it; 0: none
   std::optional<event::LogPosition> position;       ///< of the newest observation read from this attempt's log
   std::map<std::string, std::int64_t> line_counts;  ///< observations by metric of this attempt before that line
   std::map<std::string, std::int64_t> counts;       ///< observations by metric of this attempt

@@ -93,7 +93,7 @@ SHORT_WAITS = "retry: {backoff: 0.00001}\n"
 def supervisors_always_killed(study):
     """By the trials themselves, whose parents they are."""
     prepare(study, "kill -9 $PPID\nsleep 1000\n", parallel=2, more=SHORT_WAITS)
-    check_given_up(study, "20 attempts in a row were ended from outside before they said anything; the last one: its supervisor was ended from outside by signal 9")
+    check_given_up(study, "20 attempts in a row were ended from outside without getting further; the last one: its supervisor was ended from outside by signal 9")
 
 
 def never_begun(study):

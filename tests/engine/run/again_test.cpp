@@ -81,7 +81,7 @@ TEST_CASE("the wait between attempts has a bound") {
   study.owned = {{TimePoint(seconds(0)), TimePoint(minutes(100)), 1, false}};
   TrialRecord trial;
   const RetrySpec retry{.max_attempts = 99, .backoff = seconds(1)};
-  CHECK(!retry_at(study, trial, retry));
+  CHECK(!retry_at(study, trial, 0, retry));
   for (int number = 1; number <= 80; ++number) {
     AttemptRecord attempt;
     attempt.number = number;
@@ -89,10 +89,10 @@ TEST_CASE("the wait between attempts has a bound") {
     attempt.end_reason = "lost";
     trial.attempts.push_back(attempt);
     const Duration expected = number <= 9 ? Duration(seconds(1 << (number - 1))) : Duration(kMaxBackoff);
-    CHECK(*retry_at(study, trial, retry) - *trial.attempts.back().ended == expected);
+    CHECK(*retry_at(study, trial, 0, retry) - *trial.attempts.back().ended == expected);
   }
   trial.attempts.back().end_reason = "interrupted";
-  CHECK(!retry_at(study, trial, retry));
+  CHECK(!retry_at(study, trial, 0, retry));
 }
 
 TEST_CASE("attempts that were lost before they began count while one process owns the study, and wait for the next one") {
@@ -110,18 +110,18 @@ TEST_CASE("attempts that were lost before they began count while one process own
     trial.attempts.push_back(attempt);
   };
   lost(9, 21);  // tune was killed meanwhile
-  CHECK(fruitless_attempts(study, trial) == 0);
-  CHECK(!retry_at(study, trial, retry));
+  CHECK(fruitless_attempts(study, trial, 0) == 0);
+  CHECK(!retry_at(study, trial, 0, retry));
   lost(5, 7);
-  CHECK(fruitless_attempts(study, trial) == 1);
-  CHECK(retry_at(study, trial, retry) == at(8));
+  CHECK(fruitless_attempts(study, trial, 0) == 1);
+  CHECK(retry_at(study, trial, 0, retry) == at(8));
   lost(22, 23);
-  CHECK(fruitless_attempts(study, trial) == 2);
-  CHECK(retry_at(study, trial, retry) == at(25));
+  CHECK(fruitless_attempts(study, trial, 0) == 2);
+  CHECK(retry_at(study, trial, 0, retry) == at(25));
   lost(8, std::nullopt);  // in flight, launched by an owner before
-  CHECK(fruitless_attempts(study, trial) == 2);
+  CHECK(fruitless_attempts(study, trial, 0) == 2);
   trial.attempts.back().launched = at(24);
-  CHECK(fruitless_attempts(study, trial) == 3);
+  CHECK(fruitless_attempts(study, trial, 0) == 3);
   CHECK(broken_attempts(trial) == 0);
 }
 
@@ -138,14 +138,14 @@ TEST_CASE("whoever is ended from outside again and again waits before the next a
     attempt.launched = attempt.started = attempt.ended = at(number);
     attempt.end_reason = "interrupted";
     trial.attempts.push_back(attempt);
-    const auto due = retry_at(study, trial, retry);
+    const auto due = retry_at(study, trial, 0, retry);
     if (number <= kFruitlessAtOnce)
       CHECK(!due);
     else
       CHECK(due == at(number) + seconds(1 << (number - kFruitlessAtOnce - 1)));
   }
   study.owned.push_back({at(200), at(200), 1, false});
-  CHECK(!retry_at(study, trial, retry));
+  CHECK(!retry_at(study, trial, 0, retry));
 }
 
 TEST_CASE("what is the trial's own fault is not tried again") {
@@ -177,6 +177,27 @@ TEST_CASE("a trial that somebody else ends goes on where there is spot, and fail
     CHECK(hopeless.failure == FailureClass::kSignal);
     CHECK(static_cast<int>(hopeless.attempts.size()) == kMaxFruitlessAttempts);
   }
+}
+
+TEST_CASE("a trial that does the same step again in every attempt does not get on; one that gets a step further does") {
+  StudySpec spec = one_trial();
+  spec.spot.emplace();
+  const auto ended_at = [](auto step_of) {
+    return [step_of](const LaunchSpec& launch) {
+      SimulatedTrial trial;
+      for (std::int64_t step = 1; step <= step_of(launch.id.attempt); ++step)
+        trial.output(milliseconds(10), "@tune {\"step\": " + std::to_string(step) + ", \"score\": 1}\n");
+      return launch.id.attempt < 60 ? trial.signal(milliseconds(10), SIGTERM) : trial.exit(milliseconds(10), 0);
+    };
+  };
+  const TrialRecord same = run(spec, ended_at([](int) { return 3; })).trial(1);
+  CHECK(same.failure == FailureClass::kSignal);
+  CHECK(static_cast<int>(same.attempts.size()) == 1 + kMaxFruitlessAttempts);
+  CHECK(same.failure_detail.starts_with("20 attempts in a row were ended from outside without getting further; the last one: "));
+  // Nineteen in vain, and then a step more, three times.
+  const TrialRecord slow = run(spec, ended_at([](int attempt) { return attempt / kMaxFruitlessAttempts + 1; })).trial(1);
+  CHECK(slow.status == TrialStatus::kCompleted);
+  CHECK(slow.attempts.size() == 60);
 }
 
 TEST_CASE("slots come and go: every trial is carried out all the same") {
