@@ -12,7 +12,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uintmax_t kTailBytes = 16 * 1024;
-constexpr std::size_t kTailLines = 20;
 
 bool failed(const ExitRecord& exit) { return exit.signal || exit.code.value_or(0) != 0 || !exit.launch_error.empty(); }
 
@@ -83,16 +82,19 @@ RankEnd with_usage_of(RankEnd end, std::span<const RankEnd> ends) {
   return end;
 }
 
-std::vector<std::string> last_lines_of(const std::string& log) {
+std::vector<std::string> last_lines_of(const std::string& log, std::size_t most) {
+  std::error_code error;
+  if (!fs::is_regular_file(fs::symlink_status(log, error))) return {};  // a trial may have put a pipe there
   std::ifstream file(log, std::ios::binary | std::ios::ate);
   if (!file) return {};
   const auto size = static_cast<std::uintmax_t>(std::max<std::streamoff>(0, file.tellg()));
-  const std::uintmax_t from = size > kTailBytes ? size - kTailBytes : 0;
+  const std::uintmax_t bytes = kTailBytes * std::max<std::size_t>(1, most / kTailLines);
+  const std::uintmax_t from = size > bytes ? size - bytes : 0;
   file.seekg(static_cast<std::streamoff>(from));
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) lines.push_back(std::move(line));
   if (from > 0 && !lines.empty()) lines.erase(lines.begin());  // its beginning is missing
-  if (lines.size() > kTailLines) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kTailLines));
+  if (lines.size() > most) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(most));
   return lines;
 }
 

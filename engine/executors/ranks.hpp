@@ -35,7 +35,9 @@ RankEnd joined_end(std::span<const RankEnd> ends);
 /// `end` with the processor time of all of them, and the largest memory.
 RankEnd with_usage_of(RankEnd end, std::span<const RankEnd> ends);
 
-/// The last lines of a log, for a failed process whose log nobody reads.
-std::vector<std::string> last_lines_of(const std::string& log);
+inline constexpr std::size_t kTailLines = 20;       ///< that are kept of a failed process's log
+inline constexpr std::size_t kLongTailLines = 400;  ///< that are looked at for the first cause of a failure of several processes
+/// The last lines of a log that nobody reads. Up to kTailBytes for each kTailLines lines.
+std::vector<std::string> last_lines_of(const std::string& log, std::size_t lines = kTailLines);
 
 }  // namespace tune::engine

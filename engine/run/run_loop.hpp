@@ -129,6 +129,7 @@ class RunLoop {
   void consume_seen(Live& live, Seen seen);
   void consume_exit(Live& live, const ExitRecord& exit);
   void consume_gone(Live& live, const Gone& gone);
+  [[nodiscard]] std::optional<std::string> broken_by(const Live& live, const EndReport& report) const;
   void again_or_fail(const Live& live, const EndReport& report, const std::string& why, Cause cause);
   [[nodiscard]] std::optional<TimePoint> end_of(const Live& live, const ExitRecord& exit) const;
   void forget(Live& live);

@@ -4,6 +4,8 @@
 #include "engine/core/failure.hpp"
 #include "engine/core/waiting.hpp"
 #include "engine/executors/attempt_files.hpp"
+#include "engine/executors/attempt_layout.hpp"
+#include "engine/executors/ranks.hpp"
 #include "engine/run/launch_plan.hpp"
 #include "engine/run/run_loop.hpp"
 
@@ -70,13 +72,13 @@ std::vector<TrialId> RunLoop::waiting_trials() const {
   return waiting;
 }
 
-/// The first of them whose time has come.
-std::optional<TrialId> RunLoop::next_interrupted() const {
 /// When one of them may have its next attempt; none: at once.
 std::optional<TimePoint> RunLoop::retry_time(TrialId trial) const {
   return retry_at(core_.record(), core_.record().trial(trial), core_.state().detail(trial).got_further, core_.spec().retry);
 }
 
+/// The first of them whose time has come.
+std::optional<TrialId> RunLoop::next_interrupted() const {
   const TimePoint now = clock_.now();
   for (const TrialId trial : waiting_trials()) {
     const auto at = retry_time(trial);
@@ -168,6 +170,14 @@ void RunLoop::again_or_fail(const Live& live, const EndReport& report, const std
   core_.end(std::move(ended));
 }
 
+/// What of the infrastructure broke it, if anything did.
+std::optional<std::string> RunLoop::broken_by(const Live& live, const EndReport& report) const {
+  std::optional<std::string> broken = broken_infrastructure(report.exit, report.last_lines);
+  if (!broken) return std::nullopt;
+  const std::string directory = rank_directory(attempt_directory(core_.directory(), live.id), report.exit.rank);
+  return broken_infrastructure(report.exit, report.last_lines, last_lines_of(directory + "/" + kLogFile, kLongTailLines));
+}
+
 void RunLoop::consume_exit(Live& live, const ExitRecord& exit) {
   const AttemptId id = live.id;
   const EndReport report = report_of(live, exit);
@@ -178,7 +188,7 @@ void RunLoop::consume_exit(Live& live, const ExitRecord& exit) {
   } else if (goes_on && exit.stop_requested) {
     // Asked to stop by Ctrl-C, in this run or the one before: the trial goes on later.
     core_.interrupted(id, "tune was interrupted", false, end_of(live, exit));
-  } else if (const auto broken = broken_infrastructure(exit, report.last_lines); goes_on && broken) {
+  } else if (const auto broken = broken_by(live, report); goes_on && broken) {
     again_or_fail(live, report, *broken, Cause::kBroken);
   } else if (goes_on && core_.spec().spot && ended_from_outside(exit)) {
     again_or_fail(live, report, failure_text(exit) + ", which tune did not send", Cause::kSignalled);

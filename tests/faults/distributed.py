@@ -54,6 +54,32 @@ def starts(study):
     return sorted(study.read("starts").split("\n")[:-1])
 
 
+# What torchrun's processes print into one log: one fails, the other loses it, at length.
+LOST = """\
+[rank1]:[E1122 06:41:07.118 ProcessGroupNCCL.cpp:1834] [Rank 1] watchdog thread terminated with exception: NCCL error: remote process exited
+ncclRemoteError: A call failed possibly due to a network error or a remote process exiting prematurely.
+""" + "".join(f"[rank1]:[W1122 06:41:07.3{n:02} socket.cpp:460] [c10d] sendBytes failed on fd=17: Broken pipe\n" for n in range(17))
+OWN = """\
+[rank0]: Traceback (most recent call last):
+[rank0]:   File "train.py", line 44, in <module>
+[rank0]:     raise ValueError("mini_batch_size 33 is no multiple of 2")
+[rank0]: ValueError: mini_batch_size 33 is no multiple of 2
+"""
+
+
+def first_cause(study):
+    """A process that failed by itself is to blame, not that the others lost it; nobody is to blame for NCCL errors alone."""
+    study.write("own.log", OWN + LOST)
+    study.write("lost.log", LOST)
+    study.write("c.yaml", config("[sh, -c, 'cat {x}.log; exit 1']", more="retry: {backoff: 0.01}\n")
+                .replace("{type: int, min: 1, max: 1000}", "{type: categorical, values: [own, lost]}")
+                .replace("strategy: {name: random, seed: 7}", "strategy: grid"))
+    code, _, err = study.run("run", "c.yaml", "--dir", "study")
+    equal(code, 3, f"exit code ({err})")
+    outcomes = {trial["parameters"]["x"]: (trial["failure_class"], len(trial["attempts"])) for trial in study.trials()}
+    equal(outcomes, {"own": ("user_error", 1), "lost": ("lost", 3)}, "outcomes")
+
+
 def ranks_meet(study):
     study.write("trial.py", MEETING)
     study.write("c.yaml", config("[python3, trial.py]", trials=8, parallel=4, more="resources: {processes_per_trial: 3}\n"))
@@ -190,4 +216,4 @@ def mpirun(study):
 
 
 if __name__ == "__main__":
-    sys.exit(main([ranks_meet, rank_fails, rank_breaks, tune_killed, everything_killed, rank_killed_with_spot, ddp, mpirun]))
+    sys.exit(main([first_cause, ranks_meet, rank_fails, rank_breaks, tune_killed, everything_killed, rank_killed_with_spot, ddp, mpirun]))

@@ -4,6 +4,9 @@ TEST_CASE("processes of a trial meet at a port of their own, several trials at o
   fault_case("distributed.py", "ranks_meet");
 }
 TEST_CASE("a process that fails fails the trial, with its own last lines") { fault_case("distributed.py", "rank_fails"); }
+TEST_CASE("processes that lose one that failed by itself say so, and the trial is to blame") {
+  fault_case("distributed.py", "first_cause");
+}
 TEST_CASE("processes that lose each other are tried again") { fault_case("distributed.py", "rank_breaks"); }
 TEST_CASE("tune is killed while trials of several processes run: they are adopted") {
   fault_case("distributed.py", "tune_killed");
