@@ -161,9 +161,8 @@ Result<Decision> AskTell::report(TrialId trial, std::optional<std::int64_t> step
   const TrialRecord& record = core_->record().trial(trial);
   std::optional<Decision> decision;
   for (const auto& [metric, value] : metrics) {
-    const Series* series = record.find_series(metric);
-    const std::int64_t count = series == nullptr ? 0 : static_cast<std::int64_t>(series->points.size());
-    if (auto stop = core_->observe(attempt_of(trial), metric, step.value_or(count + 1), value)) decision = std::move(stop);
+    if (auto stop = core_->observe(attempt_of(trial), metric, step ? *step : counted_step(record, metric), value))
+      decision = std::move(stop);
   }
   TUNE_RETURN_IF_ERROR(core_->commit(core_->must_sync()));
   if (decision) return *std::move(decision);

@@ -85,7 +85,7 @@ Status RunLoop::adopt_in_flight() {
         state = {detail.position->offset, detail.position->steps};
         skip = detail.position->index + 1;
       }
-      live.reader.emplace(options_.definitions, state, detail.line_counts, skip);
+      live.reader.emplace(options_.definitions, state, detail.counts, skip);
       spec.log_offset = state.offset;
     }
     look_for_signs(live, spec.directory);
@@ -179,7 +179,7 @@ void RunLoop::launch(TrialId trial, std::int64_t virtual_clock) {
   Live& live = make_live(id);
   recall(live);
   set_time_limit(live);
-  if (options_.definitions) live.reader.emplace(options_.definitions);
+  if (options_.definitions) live.reader.emplace(options_.definitions, metrics::ReaderState{}, core_.state().detail(trial).counts);
   launches_.push_back(plan_launch(launch_spec(), core_.record(), core_.directory(), id, options_.resources, resumes));
 }
 
@@ -297,10 +297,7 @@ void RunLoop::consume(Live& live) {
 void RunLoop::consume_seen(Live& live, Seen seen) {
   const TrialRecord& trial = core_.record().trial(live.id.trial);
   if (is_ending(trial.id) && deterministic()) return;
-  if (!seen.step) {
-    const Series* series = trial.find_series(seen.metric);
-    seen.step = series == nullptr ? 1 : static_cast<std::int64_t>(series->points.size()) + 1;
-  }
+  if (!seen.step) seen.step = counted_step(trial, seen.metric);
   const auto decision = core_.observe(live.id, seen.metric, *seen.step, seen.value, std::move(seen.position));
   if (decision) stop_live(live, grace_of(core_.spec()));
 }

@@ -11,8 +11,10 @@ std::int64_t RunLoop::clock_of(TrialId trial) const {
 
 bool RunLoop::is_new_objective_step(TrialId trial, const Seen& seen) const {
   if (seen.metric != core_.record().objective.metric) return false;
-  const Series* series = core_.record().trial(trial).find_series(seen.metric);
-  return series == nullptr || !seen.step || !std::ranges::binary_search(series->points, *seen.step, {}, &Point::step);
+  const TrialRecord& record = core_.record().trial(trial);
+  const Series* series = record.find_series(seen.metric);
+  const std::int64_t step = seen.step ? *seen.step : counted_step(record, seen.metric);
+  return series == nullptr || !std::ranges::binary_search(series->points, step, {}, &Point::step);
 }
 
 /// The moment at which the trial's next item happens; for one that has none: the earliest at which it could.

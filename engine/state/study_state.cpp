@@ -24,6 +24,19 @@ std::int64_t virtual_clock(const TrialRecord& trial, const Objective& objective)
   return trial.virtual_start + (series == nullptr ? 0 : static_cast<std::int64_t>(series->points.size()));
 }
 
+bool goes_on(const TrialRecord& trial) {
+  const auto& attempts = trial.attempts;
+  return !attempts.empty() &&
+         (attempts.back().resumed_from_step || (attempts.size() > 1 && attempts[attempts.size() - 2].end_reason == "paused"));
+}
+
+std::int64_t counted_step(const TrialRecord& trial, std::string_view metric) {
+  const Series* series = trial.find_series(metric);
+  if (series == nullptr) return 1;
+  if (goes_on(trial) || trial.attempts.empty()) return static_cast<std::int64_t>(series->points.size()) + 1;
+  return std::ranges::count(series->points, trial.attempts.back().number, &Point::attempt) + 1;
+}
+
 void apply_changes(Limits& limits, const LimitChanges& changes) {
   if (changes.max_trials) limits.max_trials = changes.max_trials;
   if (changes.max_parallel) limits.max_parallel = *changes.max_parallel;
@@ -168,6 +181,13 @@ Status StudyState::on(const Event& event, const event::Launched& body) {
   RunningDetail fresh;
   fresh.attempt = body.id.attempt;
   fresh.in_flight = true;
+  if (goes_on(**trial)) {
+    for (const Series& series : (*trial)->series) {
+      const auto definition = std::ranges::find(spec_.metrics, series.metric, &MetricDefinition::name);
+      if (definition != spec_.metrics.end() && definition->step) continue;
+      fresh.counts[series.metric] = static_cast<std::int64_t>(series.points.size());
+    }
+  }
   fresh.got_further = details_[body.id.trial].got_further;
   details_[body.id.trial] = std::move(fresh);
   return {};
@@ -197,10 +217,7 @@ Status StudyState::on(const Event& event, const event::Observed& body) {
 
   RunningDetail& detail = details_[body.id.trial];
   if (further) detail.got_further = body.id.attempt;
-  if (body.position) {
-    if (!detail.position || detail.position->offset != body.position->offset) detail.line_counts = detail.counts;
-    detail.position = body.position;
-  }
+  if (body.position) detail.position = body.position;
   // What needs no reading is not part of what a later reader counts on from.
   if (body.position) ++detail.counts[body.metric];
   virtual_now_ = std::max(virtual_now_, virtual_clock(trial, record_.objective));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,13 +17,12 @@ namespace tune::engine {
 
 /// What the engine keeps of an unfinished trial beside its record: enough to go on reading its log.
 struct RunningDetail {
-  int attempt = 0;                                  ///< the newest; 0: never launched
-  bool in_flight = false;                           ///< launched, and neither ended, interrupted nor paused
-  bool pausing = false;                             ///< in flight, and a decision to pause it is in the journal
-  int got_further = 0;                              ///< the newest attempt with a step beyond all of those before it; 0: none
-  std::optional<event::LogPosition> position;       ///< of the newest observation read from this attempt's log
-  std::map<std::string, std::int64_t> line_counts;  ///< observations by metric of this attempt before that line
-  std::map<std::string, std::int64_t> counts;       ///< observations by metric of this attempt
+  int attempt = 0;                             ///< the newest; 0: never launched
+  bool in_flight = false;                      ///< launched, and neither ended, interrupted nor paused
+  bool pausing = false;                        ///< in flight, and a decision to pause it is in the journal
+  int got_further = 0;                         ///< the newest attempt with a step beyond all of those before it; 0: none
+  std::optional<event::LogPosition> position;  ///< of the newest observation read from this attempt's log
+  std::map<std::string, std::int64_t> counts;  ///< observations by metric that count for the next one's step
 };
 
 /// Whether the trial waits for a rule's plan to let it go on.
@@ -30,6 +30,13 @@ inline bool is_paused(const TrialRecord& trial) { return !trial.finished() && tr
 
 /// The trial's clock in a deterministic study: its start plus the number of its objective observations.
 std::int64_t virtual_clock(const TrialRecord& trial, const Objective& objective);
+
+/// Whether the trial's newest attempt goes on where the one before it was, from a checkpoint or after a pause. Then steps that
+/// nobody names are counted on from there; else it begins anew, and so does the count.
+bool goes_on(const TrialRecord& trial);
+
+/// The step of the metric's next observation in the newest attempt, where the trial does not name it: how many there are.
+std::int64_t counted_step(const TrialRecord& trial, std::string_view metric);
 
 /// The limits as they are after the changes.
 void apply_changes(Limits& limits, const LimitChanges& changes);

@@ -158,6 +158,47 @@ def interrupted_once(study):
     equal(study.read("resumed"), f"{study.directory}/trials/0001/2/checkpoints\n\n", "where the attempts resumed from")
 
 
+# Five values without steps, the third of the first attempt is the last until it is ended.
+COUNTED = """\
+n=0; file=FILE
+[ ! -s "$file" ] || n=$(cat "$file")
+trap 'exit 0' TERM
+while [ $n -lt 5 ]; do
+  n=$((n + 1)); echo "score=$n"; echo "extra=$((10 * n))"; echo $n > "$file"
+  while [ $n -eq 3 ] && [ $TUNE_ATTEMPT -eq 1 ]; do sleep 0.02; done
+  while [ $n -eq 4 ] && [ ! -e go ]; do sleep 0.02; done
+done
+exit 0
+"""
+
+
+def counted_steps(study):
+    """Interrupted by Ctrl-C: what goes on from a checkpoint counts on, also when tune is killed and adopts it; what begins anew
+    counts anew."""
+    metrics = "metrics: [{name: score, regex: 'score=(\\S+)'}, {name: extra, regex: 'extra=(\\S+)'}]\n"
+    for file in ("$TUNE_CHECKPOINT_DIR/n", "/dev/null"):
+        study.write("trial.sh", COUNTED.replace("FILE", file))
+        study.write("c.yaml", config("[sh, trial.sh]", trials=1, more=metrics))
+        tune = study.start("run", "c.yaml", "--dir", "study")
+        study.wait_for("observed", 6)
+        tune.send_signal(signal.SIGINT)
+        equal(tune.wait(HANG_S), 130, "exit code")
+        tune = study.start("resume", "study")
+        wait_until(lambda study=study: study.events("observed")[-1]["value"] == 40, "the second attempt gets further")
+        tune.kill()
+        tune.wait()
+        study.write("go", "")
+        equal(study.run("resume", "study")[0], 0, "exit code of resume")
+        trial, = study.trials()
+        seen = {(one["metric"], one["step"]): (one["value"], one["attempt"]) for one in trial["observations"]}
+        second_from = 4 if file != "/dev/null" else 1
+        equal(seen, {("score", n): (n, 2 if n >= second_from else 1) for n in range(1, 6)}
+              | {("extra", n): (10 * n, 2 if n >= second_from else 1) for n in range(1, 6)}, f"observations with {file}")
+        equal((trial["status"], trial["value"], trial["last_step"]), ("Completed", 5, 5), "the trial")
+        study.check_nothing_left()
+        study.forget()
+
+
 def interrupted_twice(study):
     prepare(study, "trap '' TERM\n" + WAITING)
     tune = study.start("run", "c.yaml", "--dir", "study")
@@ -216,4 +257,4 @@ def killed_while_starting(study):
 
 if __name__ == "__main__":
     sys.exit(main([shim_killed, trial_killed, supervisors_always_killed, never_begun, everything_killed, tune_killed, interrupted_once,
-                   interrupted_twice, resumed_by_many, killed_while_starting]))
+                   counted_steps, interrupted_twice, resumed_by_many, killed_while_starting]))

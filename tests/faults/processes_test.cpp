@@ -9,6 +9,9 @@ TEST_CASE("attempts that never begin: the trials are given up") { fault_case("pr
 TEST_CASE("tune and all supervisors killed: lost attempts go on as new ones") { fault_case("processes.py", "everything_killed"); }
 TEST_CASE("tune killed: its trials are adopted") { fault_case("processes.py", "tune_killed"); }
 TEST_CASE("Ctrl-C once: trials save, the study goes on from there") { fault_case("processes.py", "interrupted_once"); }
+TEST_CASE("Ctrl-C, and steps that nobody names: counted on from a checkpoint, anew without one") {
+  fault_case("processes.py", "counted_steps");
+}
 TEST_CASE("Ctrl-C twice: trials are killed at once") { fault_case("processes.py", "interrupted_twice"); }
 TEST_CASE("of several resumes one wins") { fault_case("processes.py", "resumed_by_many"); }
 TEST_CASE("killed while it starts a process: never two of one trial") { fault_case("processes.py", "killed_while_starting"); }

@@ -145,6 +145,38 @@ TEST_CASE("trials that were asked for and not told are still pending in the next
   CHECK(session->handle(R"({"best":true})").starts_with(R"({"trial":3,"value":2)"));
 }
 
+TEST_CASE("a trial that is given again without a checkpoint begins anew, and so does the count of its steps") {
+  const TempDir dir;
+  StudySpec spec = test::small_spec();
+  spec.limits.max_trials = 2;
+  const auto report = [](Session& session, const std::string& trial, const char* value) {
+    CHECK(session.handle("{\"report\":" + trial + ",\"value\":" + value + "}").starts_with(R"({"decision":"continue")"));
+  };
+  {
+    const auto session = open_session(dir / "study", spec);
+    for (const char* trial : {"1", "2"}) {
+      CHECK(session->handle(R"({"ask":1,"checkpoints":true})").starts_with(std::string(R"({"trial":)") + trial));
+      for (const char* value : {"0.1", "0.2", "0.3"}) report(*session, trial, value);
+    }
+    std::ofstream(dir / "study/trials/0002/1/checkpoints/last") << "step 3";
+  }
+  const auto session = open_session(dir / "study", spec, OpenMode::kResume);
+  CHECK(session->handle(R"({"ask":2})").find(R"("trial":2)") != std::string::npos);
+  for (const char* trial : {"1", "2"}) {
+    report(*session, trial, "0.4");
+    report(*session, trial, "0.5");
+  }
+  const StudyRecord record = test::load_record(dir / "study");
+  const auto values = [&](TrialId trial) {
+    std::vector<std::pair<std::int64_t, double>> found;
+    for (const Point& point : record.trial(trial).series.front().points) found.emplace_back(point.step, point.value);
+    return found;
+  };
+  using Values = std::vector<std::pair<std::int64_t, double>>;
+  CHECK(values(1) == Values{{1, 0.4}, {2, 0.5}, {3, 0.3}});
+  CHECK(values(2) == Values{{1, 0.1}, {2, 0.2}, {3, 0.3}, {4, 0.4}, {5, 0.5}});
+}
+
 TEST_CASE("the tell of the last trial ends the study, whether somebody asks again or not") {
   const TempDir dir;
   StudySpec spec = test::small_spec();
