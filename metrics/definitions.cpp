@@ -53,8 +53,7 @@ Status check_pattern(std::string_view key, const std::string& pattern) {
 
 }  // namespace
 
-Status check_definition(const MetricDefinition& definition) {
-  const std::string& name = definition.name;
+Status check_metric_name(std::string_view name) {
   if (name.empty()) return Status::invalid("the name is empty");
   if (name.size() > static_cast<std::size_t>(kMaxMetricNameLength)) {
     return Status::invalid("the name has " + std::to_string(name.size()) + " bytes, allowed are " +
@@ -63,6 +62,11 @@ Status check_definition(const MetricDefinition& definition) {
   if (std::any_of(name.begin(), name.end(), [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; })) {
     return Status::invalid("the name holds a control character");
   }
+  return {};
+}
+
+Status check_definition(const MetricDefinition& definition) {
+  TUNE_RETURN_IF_ERROR(check_metric_name(definition.name));
   TUNE_RETURN_IF_ERROR(check_pattern("regex", definition.regex));
   if (definition.step) TUNE_RETURN_IF_ERROR(check_pattern("step", *definition.step));
   return {};

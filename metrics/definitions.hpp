@@ -15,6 +15,9 @@ namespace tune::metrics {
 class Capture;
 class Gate;
 
+/// Whether a metric may be called so: 1 to kMaxMetricNameLength bytes, no control characters.
+Status check_metric_name(std::string_view name);
+
 /// Checks one definition by itself: its name, its limits and whether its patterns can be used. The message says what is wrong
 /// with the pattern and how to write it; where the definition stands is for the caller to add.
 Status check_definition(const MetricDefinition& definition);

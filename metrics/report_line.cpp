@@ -1,11 +1,11 @@
 #include "metrics/report_line.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "metrics/definitions.hpp"
 #include "tune/metric_definition.hpp"
 
 namespace tune::metrics {
@@ -46,11 +46,6 @@ std::optional<double> number(const Json& value) {
   return std::nullopt;
 }
 
-bool usable_name(const std::string& name) {
-  return !name.empty() && name.size() <= static_cast<std::size_t>(kMaxMetricNameLength) &&
-         std::none_of(name.begin(), name.end(), [](char c) { return std::iscntrl(static_cast<unsigned char>(c)) != 0; });
-}
-
 }  // namespace
 
 std::optional<std::string_view> find_report(std::string_view line) {
@@ -69,7 +64,7 @@ std::optional<Report> parse_report(std::string_view report) {
   Report result;
   for (const auto& [name, value] : json.items()) {
     const auto read = number(value);
-    if (!read || !usable_name(name)) return std::nullopt;
+    if (!read || !check_metric_name(name).ok()) return std::nullopt;
     if (name != "step") {
       result.values.emplace_back(name, *read);
     } else if (*read >= 0 && *read <= kLargestStep && *read == std::floor(*read)) {

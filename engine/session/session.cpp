@@ -10,6 +10,7 @@
 #include "engine/clock/system_clock.hpp"
 #include "engine/core/completion.hpp"
 #include "engine/text/printable.hpp"
+#include "metrics/definitions.hpp"
 
 namespace tune::engine {
 
@@ -175,25 +176,24 @@ struct Session::Parts {
       if (!given.ok()) return given.status();
       step = *given;
     }
-    std::vector<std::pair<std::string, double>> metrics;
+    std::vector<std::pair<std::string, double>> values;
     if (const auto others = request.find("metrics"); others != request.end()) {
       if (!others->is_object()) return Status::invalid("metrics must be an object of numbers");
       for (const auto& [name, value] : others->items()) {
-        if (name.empty() || name.size() > kMaxMetricNameLength) {
-          return Status::invalid("metrics: a name is 1 to " + std::to_string(kMaxMetricNameLength) + " bytes long");
-        }
+        if (const Status named = metrics::check_metric_name(name); !named.ok())
+          return Status::invalid("metrics: '" + printable(name) + "': " + named.message());
         const auto number = read_number(value);
         if (!number) return Status::invalid("metrics: '" + name + "' is no number: " + value.dump());
-        metrics.emplace_back(name, *number);
+        values.emplace_back(name, *number);
       }
     }
     if (const auto value = request.find("value"); value != request.end()) {
       const auto number = read_number(*value);
       if (!number) return Status::invalid("value must be a number or \"NaN\", \"Infinity\", \"-Infinity\", got " + value->dump());
-      metrics.emplace_back(study->core().spec().objective.metric, *number);
+      values.emplace_back(study->core().spec().objective.metric, *number);
     }
-    if (metrics.empty()) return Status::invalid("a report needs a value or metrics");
-    const Result<Decision> decision = study->report(*trial, step, metrics);
+    if (values.empty()) return Status::invalid("a report needs a value or metrics");
+    const Result<Decision> decision = study->report(*trial, step, values);
     if (!decision.ok()) return decision.status();
     const auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
     return Json{{"decision", to_string(decision->kind)},

@@ -177,6 +177,24 @@ TEST_CASE("a trial that is given again without a checkpoint begins anew, and so 
   CHECK(values(2) == Values{{1, 0.1}, {2, 0.2}, {3, 0.3}, {4, 0.4}, {5, 0.5}});
 }
 
+TEST_CASE("names of metrics that hold control characters or are none are refused, and the session goes on") {
+  const TempDir dir;
+  const auto session = open_session(dir / "study", test::small_spec());
+  (void)session->handle(R"({"ask":1})");
+  for (const char* name : {R"(\u001b[31mred)", R"(two\nlines)", R"(\u0000)", R"(\u007f)", ""}) {
+    CAPTURE(name);
+    const std::string answer = session->handle("{\"report\":1,\"metrics\":{\"" + std::string(name) + "\":1}}");
+    CHECK(answer.starts_with(R"({"error":"metrics: ')"));
+    CHECK(answer.find("u001b") == std::string::npos);
+  }
+  CHECK(session->handle(R"({"report":1,"metrics":{"\u001b[2Jx":1}})") ==
+        R"({"error":"metrics: '?[2Jx': the name holds a control character"})");
+  const std::string longest(255, 'm');
+  CHECK(is_error(session->handle("{\"report\":1,\"metrics\":{\"" + longest + "m\":1}}")));
+  CHECK(!is_error(session->handle("{\"report\":1,\"metrics\":{\"" + longest + "\":1,\"v\u00e4l:\u2126\":2}}")));
+  CHECK(test::load_record(dir / "study").trial(1).series.size() == 2);
+}
+
 TEST_CASE("the tell of the last trial ends the study, whether somebody asks again or not") {
   const TempDir dir;
   StudySpec spec = test::small_spec();
