@@ -56,10 +56,35 @@ std::string GpuPlaces::take(AttemptId id, double gpus, const std::string& direct
   line_.insert(id);
   if (*line_.begin() != id) return "trial " + std::to_string(line_.begin()->trial) + " is before it in the line for a GPU";
   std::vector<std::size_t> chosen;
-  if (std::string why = why_no_place(gpus, now, &chosen); !why.empty()) return why;
+  if (std::string why = why_no_place(gpus, now, &chosen); !why.empty()) {
+    if (!too_few_in_order(gpus))
+      too_few_since_.reset();
+    else if (!too_few_since_)
+      too_few_since_ = now;
+    return why;
+  }
+  too_few_since_.reset();
   line_.erase(id);
   occupy(id, std::move(chosen), is_share(gpus) ? gpus : 1.0, directory);
   return "";
+}
+
+bool GpuPlaces::too_few_in_order(double gpus) const {
+  int sound = 0;
+  for (std::size_t gpu = 0; gpu < gpus_.size(); ++gpu) {
+    const bool fits = gpus <= 1.0 || !gpus_[gpu].device.part;
+    if (fits && trouble_of(gpu).empty()) ++sound;
+  }
+  return sound < gpus;
+}
+
+std::string GpuPlaces::why_given_up(double gpus, TimePoint now) const {
+  if (gpus <= 0.0 || !too_few_since_ || now - *too_few_since_ < kGpuLossPatience || !too_few_in_order(gpus)) return "";
+  std::string text;
+  for (std::size_t gpu = 0; gpu < gpus_.size(); ++gpu) {
+    if (const std::string trouble = trouble_of(gpu); !trouble.empty()) text += (text.empty() ? "" : "; ") + trouble;
+  }
+  return text;
 }
 
 void GpuPlaces::take_named(AttemptId id, double gpus, const std::string& directory, const std::vector<std::string>& names) {

@@ -16,6 +16,8 @@
 
 namespace tune::engine {
 
+/// With fewer GPUs in order than one attempt needs; then nobody waits for them any more.
+inline constexpr std::chrono::minutes kGpuLossPatience{10};
 inline constexpr std::chrono::seconds kGpuSampleInterval{2};  ///< between two looks at the GPUs of running attempts
 /// So long an attempt's memory must not have grown to be taken for what it needs.
 inline constexpr std::chrono::seconds kGpuMemorySettles{20};
@@ -37,6 +39,9 @@ class GpuPlaces {
   /// Gives the attempt its GPUs, unless it has them. Empty: it has them, and they are in order. Else why not, and its turn is
   /// kept: no attempt behind it in the order of their numbers gets a place before.
   std::string take(AttemptId id, double gpus, const std::string& directory, TimePoint now);
+  /// Not empty: for kGpuLossPatience take() has found fewer GPUs in order than such an attempt needs; a sentence that says which
+  /// are not, and why.
+  [[nodiscard]] std::string why_given_up(double gpus, TimePoint now) const;
   /// Those with these names, for an adopted attempt; names that are not known (any more) are left out.
   void take_named(AttemptId id, double gpus, const std::string& directory, const std::vector<std::string>& names);
   /// Before it is started: empty when nobody else uses its GPUs and their memory is back where it was; else a sentence.
@@ -93,6 +98,7 @@ class GpuPlaces {
   [[nodiscard]] std::vector<AttemptId> running_on(std::size_t gpu) const;
   [[nodiscard]] std::optional<GpuMemory> memory_of(std::size_t gpu) const;
   [[nodiscard]] std::string trouble_of(std::size_t gpu) const;
+  [[nodiscard]] bool too_few_in_order(double gpus) const;
   [[nodiscard]] std::string label(std::size_t gpu) const { return "GPU " + gpus_[gpu].name; }
   void note_idle_memory(std::size_t gpu);
   Holder& occupy(AttemptId id, std::vector<std::size_t> gpus, double share, const std::string& directory);
@@ -102,9 +108,10 @@ class GpuPlaces {
   GpuInventory gpus_;
   std::vector<GpuState> state_;
   std::map<AttemptId, Holder> holders_;
-  std::set<AttemptId> line_;     ///< attempts that wait for a place
-  std::uint64_t most_seen_ = 0;  ///< bytes: the most that an attempt of the study held
-  bool one_has_ended_ = false;   ///< whose memory was seen
+  std::set<AttemptId> line_;                ///< attempts that wait for a place
+  std::optional<TimePoint> too_few_since_;  ///< that many of them are out of order
+  std::uint64_t most_seen_ = 0;             ///< bytes: the most that an attempt of the study held
+  bool one_has_ended_ = false;              ///< whose memory was seen
   TimePoint next_sample_;
 };
 

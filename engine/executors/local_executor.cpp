@@ -134,6 +134,10 @@ Status LocalExecutor::start(std::uint64_t key) {
   const TimePoint now = clock_.now();
   if (const std::string why = gpus_.take(spec.id, spec.resources.gpus, spec.directory, now); !why.empty()) {
     attempt.has_gpus = false;
+    if (const std::string given_up = gpus_.why_given_up(spec.resources.gpus, now); !given_up.empty()) {
+      return Status::executor("no GPU that a trial could run on has been in order for " +
+                              std::to_string(kGpuLossPatience.count()) + " minutes: " + given_up);
+    }
     wait_for_place(attempt, why);
     return {};
   }
@@ -305,7 +309,8 @@ void LocalExecutor::run_timers() {
     switch (attempt.state) {
       case State::kWaiting:
         if (Status status = start(key); !status) {
-          emit(attempt, Lost{status.message()});
+          // Where nothing can be started any more, the next launch says so; this attempt was not begun.
+          emit(attempt, Interrupted{status.message()});
           finish(key);
         }
         break;

@@ -58,6 +58,64 @@ class JumpingClock:
             file.write(struct.pack("q", microseconds))
 
 
+class PassingTime:
+    """A time that passes as we say, for tune (fake_clock.cpp), on a machine whose GPUs are the lines of a file (fake_nvml.cpp)."""
+
+    def __init__(self, study, gpus):
+        folder = os.path.dirname(study.tune)
+        clock, nvml = (os.path.join(folder, name) for name in ("libfake_clock.so", "libfake_nvml.so"))
+        if not os.path.exists(clock) or not os.path.exists(nvml) or "TUNE_SANITIZED" in os.environ:
+            raise Skip("libfake_clock.so and libfake_nvml.so cannot be used here")
+        self.study = study
+        self.environment = dict(os.environ, LD_PRELOAD=clock, TUNE_FAKE_MONOTONIC=f"{study.base}/clock", TUNE_NVML_LIBRARY=nvml,
+                                TUNE_FAKE_NVML=f"{study.base}/gpus")
+        self.gpus(gpus)
+        self.ahead(0)
+
+    def replace(self, name, content):
+        with open(f"{self.study.base}/{name}.next", "wb") as file:
+            file.write(content)
+        os.rename(f"{self.study.base}/{name}.next", f"{self.study.base}/{name}")
+
+    def gpus(self, lines):
+        self.replace("gpus", lines.encode())
+
+    def ahead(self, minutes):
+        self.replace("clock", struct.pack("q", minutes * HOUR_US // 60))
+
+
+def all_gpus_lost(study):
+    """One that comes back in time is used again; when none does for ten minutes the run ends, and resume goes on."""
+    machine = PassingTime(study, "GPU-a 0\nGPU-b 0\n")
+    study.write("trial.sh", "echo \"$TUNE_TRIAL_ID $CUDA_VISIBLE_DEVICES\" >> starts\n"
+                            "while [ -e hold ] && ! [ -e \"over.$TUNE_TRIAL_ID\" ]; do sleep 0.02; done\n"
+                            "echo '@tune {\"step\": 1, \"score\": 1}'\n")
+    study.write("hold", "")
+    study.write("c.yaml", config("[sh, trial.sh]", trials=4, more="resources: {gpus_per_trial: 1}\n"))
+    tune = study.start("run", "c.yaml", "--dir", "study", env=machine.environment)
+    wait_until(lambda: study.read("starts") == "1 0\n", "the first trial runs")
+    machine.gpus("GPU-a -15\nGPU-b -15\n")
+    study.write("over.1", "")
+    wait_until(lambda: study.read("tune.err").count("no GPU is free; GPU 0 is out of order") == 1, "the next trial says what it waits for")
+    machine.ahead(9)
+    machine.gpus("GPU-a -15\nGPU-b 0\n")
+    wait_until(lambda: "2 " in study.read("starts"), "the second trial runs")
+    machine.gpus("GPU-a -15\nGPU-b -15\n")
+    study.write("over.2", "")
+    wait_until(lambda: study.read("tune.err").count("no GPU is free; GPU 0 is out of order") == 2, "the third trial waits")
+    machine.ahead(9 + 11)
+    equal(tune.wait(HANG_S), 6, "exit code")
+    said = study.read("tune.err")
+    check("no GPU that a trial could run on has been in order for 10 minutes: GPU 0 is out of order: it has fallen off the bus (NVML error 15); "
+          "GPU 1 is out of order" in said, f"what it says: {said[-500:]}")
+    study.check_nothing_left()
+    os.remove(f"{study.base}/hold")
+    machine.gpus("GPU-a 0\nGPU-b 0\n")
+    equal(study.run("resume", "study", env=machine.environment)[0], 0, "exit code of resume")
+    equal([trial["status"] for trial in study.trials()], ["Completed"] * 4, "statuses")
+    equal([line.split()[0] for line in study.read("starts").splitlines()], ["1", "2", "3", "4"], "starts")
+
+
 def check_times(study, longest_s):
     report = study.report()
     for trial in report["trials"]:
@@ -185,4 +243,4 @@ def interrupted_thrice(study):
 
 
 if __name__ == "__main__":
-    sys.exit(main([clock_jumps_while_running, clock_jumps_between, few_descriptors, hangup, nobody_reads, interrupted_thrice]))
+    sys.exit(main([clock_jumps_while_running, clock_jumps_between, all_gpus_lost, few_descriptors, hangup, nobody_reads, interrupted_thrice]))

@@ -195,5 +195,46 @@ TEST_CASE("local executor: a GPU falls off the bus") {
   CHECK(log.exit(second.id).broken_gpu.empty());
 }
 
+TEST_CASE("local executor: no GPU is in order any more, for too long") {
+  GpuMachine machine("GPU-aa11 0\nGPU-bb22 -15\n");
+  LocalFixture fixture(3, GpuRequest{});
+  Executor& executor = fixture.executor();
+  EventLog log(executor, fixture.clock());
+  // Two for a trial: one out of order is enough.
+  const LaunchSpec pair = gpu_trial(fixture, 1, 2, "");
+  const LaunchSpec behind = gpu_trial(fixture, 2, 2, "");
+  REQUIRE(executor.launch(pair).ok());
+  REQUIRE(executor.launch(behind).ok());
+  log.until([&] { return log.waiting.size() == 2; });
+  fixture.clock().skip(kGpuLossPatience - 30s);
+  CHECK(executor.wait(fixture.clock().now() + 300ms).empty());
+  // One that comes back in between begins the time anew.
+  machine.set("GPU-aa11 0\nGPU-bb22 0\n");
+  log.until_over(behind.id);
+  machine.set("GPU-aa11 -15\nGPU-bb22 0\n");
+  const LaunchSpec third = gpu_trial(fixture, 3, 2, "");
+  REQUIRE(executor.launch(third).ok());
+  log.until([&] { return log.waiting.contains(third.id); });
+  fixture.clock().skip(kGpuLossPatience - 30s);
+  CHECK(executor.wait(fixture.clock().now() + 300ms).empty());
+  fixture.clock().skip(30s);
+  log.until_over(third.id);
+  CHECK(std::get<Interrupted>(log.ends.at(third.id))
+            .why.starts_with("no GPU that a trial could run on has been in order for 10 minutes: GPU 0 is out"));
+  const Status refused = executor.launch(gpu_trial(fixture, 4, 2, ""));
+  CHECK(refused.code() == ErrorCode::kExecutor);
+  CHECK(refused.message().ends_with("GPU 0 is out of order: it has fallen off the bus (NVML error 15)"));
+  // Nobody who can do without is held up.
+  const LaunchSpec one = gpu_trial(fixture, 5, 1, "");
+  REQUIRE(executor.launch(one).ok());
+  log.until_over(one.id);
+  CHECK(log.exit(one.id).code == 0);
+  machine.set("GPU-aa11 0\nGPU-bb22 0\n");
+  const LaunchSpec again = gpu_trial(fixture, 6, 2, "");
+  REQUIRE(executor.launch(again).ok());
+  log.until_over(again.id);
+  CHECK(log.exit(again.id).code == 0);
+}
+
 }  // namespace
 }  // namespace tune::engine

@@ -1,5 +1,5 @@
-// A wall clock that is as many microseconds ahead as the file named by TUNE_FAKE_CLOCK says (eight bytes). Other clocks are left
-// alone.
+// A wall clock that is as many microseconds ahead as the file named by TUNE_FAKE_CLOCK says (eight bytes), and a monotonic one by
+// that named by TUNE_FAKE_MONOTONIC. Other clocks are left alone.
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::int64_t kMicroseconds = 1'000'000;
 
-std::int64_t microseconds_ahead() {
-  const char* path = std::getenv("TUNE_FAKE_CLOCK");
+std::int64_t microseconds_ahead(const char* variable) {
+  const char* path = std::getenv(variable);
   const int file = path == nullptr ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return 0;
   std::int64_t ahead = 0;
@@ -27,8 +27,9 @@ std::int64_t microseconds_ahead() {
 
 extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
   const long result = syscall(SYS_clock_gettime, clock, time);
-  if (result != 0 || clock != CLOCK_REALTIME) return static_cast<int>(result);
-  const std::int64_t now = time->tv_sec * kMicroseconds + time->tv_nsec / 1000 + microseconds_ahead();
+  if (result != 0 || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)) return static_cast<int>(result);
+  const char* variable = clock == CLOCK_REALTIME ? "TUNE_FAKE_CLOCK" : "TUNE_FAKE_MONOTONIC";
+  const std::int64_t now = time->tv_sec * kMicroseconds + time->tv_nsec / 1000 + microseconds_ahead(variable);
   time->tv_sec = now / kMicroseconds;
   time->tv_nsec = now % kMicroseconds * 1000;
   if (time->tv_nsec < 0) {
