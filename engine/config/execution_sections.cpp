@@ -86,8 +86,8 @@ SectionSpec retry() {
       .keys = {{.name = "max_attempts",
                 .type = KeyType::kInt,
                 .default_text = "3",
-                .doc = "Attempts of one trial that infrastructure may break; then it is `Failed`, `lost`. Interruptions do not "
-                       "count.",
+                .doc = "Attempts of one trial that infrastructure may break without a further step; then it is `Failed`, `lost`. "
+                       "Interruptions do not count.",
                 .min = 1.0,
                 .max = kLargestCount},
                {.name = "backoff",

@@ -28,9 +28,10 @@ bool one_owner(const StudyRecord& study, const AttemptRecord& attempt) {
 
 }  // namespace
 
-int broken_attempts(const TrialRecord& trial) {
-  return static_cast<int>(std::ranges::count_if(
-      trial.attempts, [](const AttemptRecord& attempt) { return attempt.started && attempt.end_reason == "lost"; }));
+int broken_attempts(const TrialRecord& trial, int got_further) {
+  return static_cast<int>(std::ranges::count_if(trial.attempts, [&](const AttemptRecord& attempt) {
+    return attempt.number >= got_further && attempt.started && attempt.end_reason == "lost";
+  }));
 }
 
 std::optional<TimePoint> retry_at(const StudyRecord& study, const TrialRecord& trial, int got_further, const RetrySpec& retry) {
@@ -38,7 +39,7 @@ std::optional<TimePoint> retry_at(const StudyRecord& study, const TrialRecord& t
   const AttemptRecord& last = trial.attempts.back();
   int waits = 0;
   if (last.end_reason == "lost")
-    waits = std::max(broken_attempts(trial), fruitless_attempts(study, trial, got_further));
+    waits = std::max(broken_attempts(trial, got_further), fruitless_attempts(study, trial, got_further));
   else if (last.end_reason == "interrupted" && one_owner(study, last) && *last.ended >= study.owned.back().from)
     waits = fruitless_attempts(study, trial, got_further) - kFruitlessAtOnce;  // whoever goes on after Ctrl-C does not wait
   if (waits <= 0) return std::nullopt;

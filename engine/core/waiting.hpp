@@ -16,11 +16,11 @@ inline constexpr int kMaxFruitlessAttempts = 20;
 /// after a fault of the infrastructure.
 inline constexpr int kFruitlessAtOnce = 3;
 
-/// Attempts that began and that infrastructure broke.
-int broken_attempts(const TrialRecord& trial);
-
-/// `got_further` in these two: the newest attempt of the trial that did, by a step beyond all those of its metric before
+/// `got_further` in these: the newest attempt of the trial that did, by a step beyond all those of its metric before
 /// (RunningDetail). Whoever repeats what an earlier attempt has done does not get further.
+
+/// Attempts from that one on that began and that infrastructure broke.
+int broken_attempts(const TrialRecord& trial, int got_further);
 
 /// When a trial whose last attempt infrastructure broke, or whose attempts get nowhere, may have its next one; none: at once.
 std::optional<TimePoint> retry_at(const StudyRecord& study, const TrialRecord& trial, int got_further, const RetrySpec& retry);

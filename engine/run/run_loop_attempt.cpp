@@ -142,8 +142,8 @@ void RunLoop::again_or_fail(const Live& live, const EndReport& report, const std
   const bool lost = cause == Cause::kBroken;
   const bool broken = lost && began;
   const int most = broken ? core_.spec().retry.max_attempts : kMaxFruitlessAttempts;
-  const int so_far =
-      broken ? broken_attempts(trial) + 1 : fruitless_attempts(core_.record(), trial, core_.state().detail(trial.id).got_further);
+  const int got_further = core_.state().detail(trial.id).got_further;
+  const int so_far = broken ? broken_attempts(trial, got_further) + 1 : fruitless_attempts(core_.record(), trial, got_further);
   // Its steps would be counted on from the wrong one.
   const bool cannot = broken && !trial.series.empty() && !why_no_new_attempt(launch_spec()).empty();
   if (so_far < most && !cannot) {

@@ -127,6 +127,23 @@ def everything_killed(study):
     equal(starts(study), ["1 1", "1 2", "2 1", "2 2"], "starts")
 
 
+def everything_killed_often(study):
+    """More often than retry.max_attempts, and the trial has got a step further each time: that is no reason to give it up."""
+    prepare(study, 'n=$(($(cat "$TUNE_CHECKPOINT_DIR/n" 2>/dev/null || echo 0) + 1))\necho $n > "$TUNE_CHECKPOINT_DIR/n"\n'
+                   'echo "@tune {\\"step\\": $n, \\"score\\": $n}"\n[ $n -eq 6 ] || sleep 1000\n', trials=1, more=SHORT_WAITS)
+    for attempt in range(1, 6):
+        tune = study.start("run", "c.yaml", "--dir", "study", "--resume")
+        study.wait_for("observed", attempt)
+        tune.kill()
+        tune.wait()
+        os.kill(study.pids(1, attempt)[0], signal.SIGKILL)
+    equal(study.run("resume", "study")[0], 0, "exit code of resume")
+    trial, = study.trials()
+    equal((trial["status"], trial["value"], trial["last_step"]), ("Completed", 6, 6), "the trial")
+    equal([attempt["end_reason"] for attempt in trial["attempts"]], ["lost"] * 5 + ["completed"], "ends of its attempts")
+    study.check_nothing_left()
+
+
 def tune_killed(study):
     """Only tune: the trials go on and are adopted, even one that has ended meanwhile."""
     prepare(study, WAITING, parallel=2)
@@ -256,5 +273,6 @@ def killed_while_starting(study):
 
 
 if __name__ == "__main__":
-    sys.exit(main([shim_killed, trial_killed, supervisors_always_killed, never_begun, everything_killed, tune_killed, interrupted_once,
+    sys.exit(main([shim_killed, trial_killed, supervisors_always_killed, never_begun, everything_killed,
+                   everything_killed_often, tune_killed, interrupted_once,
                    counted_steps, interrupted_twice, resumed_by_many, killed_while_starting]))

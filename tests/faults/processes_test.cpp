@@ -7,6 +7,9 @@ TEST_CASE("supervisors that are killed again and again: the trials are given up"
 }
 TEST_CASE("attempts that never begin: the trials are given up") { fault_case("processes.py", "never_begun"); }
 TEST_CASE("tune and all supervisors killed: lost attempts go on as new ones") { fault_case("processes.py", "everything_killed"); }
+TEST_CASE("tune and all supervisors killed more often than anything is tried again: a trial that gets on goes on") {
+  fault_case("processes.py", "everything_killed_often");
+}
 TEST_CASE("tune killed: its trials are adopted") { fault_case("processes.py", "tune_killed"); }
 TEST_CASE("Ctrl-C once: trials save, the study goes on from there") { fault_case("processes.py", "interrupted_once"); }
 TEST_CASE("Ctrl-C, and steps that nobody names: counted on from a checkpoint, anew without one") {

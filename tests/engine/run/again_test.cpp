@@ -76,6 +76,30 @@ TEST_CASE("what infrastructure broke is tried again, after a time that doubles, 
   }
 }
 
+TEST_CASE("a trial may be broken as often as it gets on in between; the wait is short again then") {
+  StudySpec spec = one_trial();
+  spec.retry = {.max_attempts = 3, .backoff = seconds(10)};
+  // Two attempts of three do not get further than the one before, and all but the twelfth are broken.
+  const auto script = [](const LaunchSpec& launch) {
+    SimulatedTrial trial;
+    const int furthest = (launch.id.attempt + 2) / 3;
+    for (int step = 1; step <= furthest; ++step)
+      trial.output(milliseconds(10), "@tune {\"step\": " + std::to_string(step) + ", \"score\": 1}\n");
+    if (launch.id.attempt == 12) return trial.exit(milliseconds(10), 0);
+    return trial.output(milliseconds(10), "ncclSystemError\n").exit(milliseconds(10), 1);
+  };
+  CHECK(run(spec, script).trial(1).attempts.size() == 3);
+  spec.retry.max_attempts = 4;
+  const TrialRecord trial = run(spec, script).trial(1);
+  CHECK(trial.status == TrialStatus::kCompleted);
+  REQUIRE(trial.attempts.size() == 12);
+  for (std::size_t i = 0; i + 1 < trial.attempts.size(); ++i) {
+    const Duration waited = *trial.attempts[i + 1].launched - *trial.attempts[i].ended;
+    CHECK(waited >= seconds(10 << (i % 3)));
+    CHECK(waited < seconds(10 << (i % 3)) + 2 * kTickInterval);
+  }
+}
+
 TEST_CASE("the wait between attempts has a bound") {
   StudyRecord study;
   study.owned = {{TimePoint(seconds(0)), TimePoint(minutes(100)), 1, false}};
@@ -122,7 +146,7 @@ TEST_CASE("attempts that were lost before they began count while one process own
   CHECK(fruitless_attempts(study, trial, 0) == 2);
   trial.attempts.back().launched = at(24);
   CHECK(fruitless_attempts(study, trial, 0) == 3);
-  CHECK(broken_attempts(trial) == 0);
+  CHECK(broken_attempts(trial, 0) == 0);
 }
 
 TEST_CASE("whoever is ended from outside again and again waits before the next attempt, but not after a resume") {
