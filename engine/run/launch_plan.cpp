@@ -117,8 +117,16 @@ LaunchSpec plan_launch(const StudySpec& spec, const StudyRecord& record, const s
 
 Result<bool> prepare_directories(const std::string& study_directory, AttemptId id) {
   const std::string checkpoints = checkpoint_directory(study_directory, id);
-  TUNE_RETURN_IF_ERROR(make_directories(attempt_directory(study_directory, id)));
   std::error_code error;
+  // Where nothing could be removed when it ended, since the disk was read-only. Whoever has a directory came by here: those
+  // before it need no look, so that this takes as long for the thousandth attempt as for the second.
+  for (int earlier = id.attempt - 1; earlier >= 1; --earlier) {
+    const std::string directory = attempt_directory(study_directory, {id.trial, earlier});
+    if (!fs::exists(directory, error)) continue;
+    remove_unfinished_files(directory);
+    break;
+  }
+  TUNE_RETURN_IF_ERROR(make_directories(attempt_directory(study_directory, id)));
   for (int earlier = id.attempt - 1; earlier >= 1 && !fs::exists(checkpoints, error); --earlier) {
     const std::string from = checkpoint_directory(study_directory, {id.trial, earlier});
     if (!fs::exists(from, error)) continue;
@@ -126,9 +134,6 @@ Result<bool> prepare_directories(const std::string& study_directory, AttemptId i
     if (error) return Status::storage("cannot move " + from + " to " + checkpoints + ": " + error.message());
   }
   TUNE_RETURN_IF_ERROR(make_directories(checkpoints));
-  // Where nothing could be removed when they ended, since the disk was read-only.
-  for (int earlier = 1; earlier < id.attempt; ++earlier)
-    remove_unfinished_files(attempt_directory(study_directory, {id.trial, earlier}));
   return has_checkpoint(study_directory, id);
 }
 

@@ -27,4 +27,11 @@ TEST_CASE("a new attempt takes the checkpoints of the one before, and removes wh
 
   REQUIRE(prepare_directories(study, {.trial = 1, .attempt = 3}).ok());
   CHECK(exists("3/checkpoints/step"));
+
+  // Those that were never made are passed over.
+  folder.write("trials/0001/3/pid.tmp", "");
+  REQUIRE(prepare_directories(study, {.trial = 1, .attempt = 7}).ok());
+  CHECK(exists("7/checkpoints/step"));
+  CHECK_FALSE(exists("3/pid.tmp"));
+  CHECK_FALSE(exists("6"));
 }
