@@ -151,6 +151,7 @@ Status LocalExecutor::start(std::uint64_t key) {
     return {};
   }
   const int error = spawn(attempt, 0);
+  if (!passes(error)) starved_since_.reset();
   if (error == 0) {
     if (watch(key, 0)) begin_running(attempt, gpus_.names(spec.id));
     start_other_ranks(key);
@@ -161,6 +162,12 @@ Status LocalExecutor::start(std::uint64_t key) {
     return {};
   }
   if (passes(error)) {
+    const bool idle = std::ranges::all_of(attempts_, [](const auto& one) { return one.second->state == State::kWaiting; });
+    if (!idle || !starved_since_) starved_since_ = now;
+    if (now - *starved_since_ >= kProcessPatience) {
+      return Status::executor("no process could be started for " + std::to_string(kProcessPatience.count()) +
+                              " minutes: " + std::strerror(error));
+    }
     wait_for_place(attempt, std::string("no process can be started now: ") + std::strerror(error));
     return {};
   }

@@ -26,8 +26,10 @@ inline constexpr std::chrono::milliseconds kAdoptPatience{200};  ///< a supervis
 inline constexpr std::chrono::seconds kReadPatience{10};         ///< for exit.json or a log that are there and cannot be read
 inline constexpr std::chrono::seconds kStartPatience{5};         ///< from taking the lock to the pid file
 inline constexpr std::chrono::seconds kRoomPatience{60};         ///< for room for a process whose attempt's first one runs
-inline constexpr std::chrono::seconds kSweepPatience{10};        ///< for processes that SIGKILL does not end
-inline constexpr std::chrono::seconds kGpuMemoryPatience{30};    ///< then the trial is started on the GPU all the same
+/// While nothing runs and no process can be started (too many of them, or of open files); then nobody waits any more.
+inline constexpr std::chrono::minutes kProcessPatience{10};
+inline constexpr std::chrono::seconds kSweepPatience{10};      ///< for processes that SIGKILL does not end
+inline constexpr std::chrono::seconds kGpuMemoryPatience{30};  ///< then the trial is started on the GPU all the same
 
 inline constexpr std::uint64_t kMostRanks = 1U << 16;  ///< processes of one attempt
 
@@ -147,7 +149,8 @@ class LocalExecutor final : public Executor {
   std::string host_;
   Attempts attempts_;
   std::map<AttemptId, std::uint64_t> by_id_;
-  std::uint64_t next_key_ = 1;  ///< 0 is the wake-up descriptor
+  std::uint64_t next_key_ = 1;              ///< 0 is the wake-up descriptor
+  std::optional<TimePoint> starved_since_;  ///< nothing has run and no process could be started
   std::vector<ExecutorEvent> events_;
   Status ready_;
   TimePoint next_log_poll_;

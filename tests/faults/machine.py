@@ -8,8 +8,9 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 
-from fault_support import HANG_S, Skip, alive, check, config, equal, main, wait_until
+from fault_support import HANG_S, Skip, alive, check, config, equal, limit_processes, main, wait_until
 
 HOUR_US = 3_600_000_000
 FAULT_CODES = (5, 6)
@@ -114,6 +115,28 @@ def all_gpus_lost(study):
     equal(study.run("resume", "study", env=machine.environment)[0], 0, "exit code of resume")
     equal([trial["status"] for trial in study.trials()], ["Completed"] * 4, "statuses")
     equal([line.split()[0] for line in study.read("starts").splitlines()], ["1", "2", "3", "4"], "starts")
+
+
+def no_process_for_long(study):
+    """When for ten minutes nothing runs and no process can be started, the run ends, and resume goes on."""
+    machine = PassingTime(study, "")
+    join, raise_limit = limit_processes(study, 2)
+    study.write("trial.sh", "echo $TUNE_TRIAL_ID $TUNE_ATTEMPT >> starts\necho '@tune {\"step\": 1, \"score\": 1}'\n")
+    study.write("c.yaml", config("[sh, trial.sh]"))
+    tune = study.start("run", "c.yaml", "--dir", "study", env=machine.environment, preexec_fn=join)
+    wait_until(lambda: "no process can be started now" in study.read("tune.err"), "tune waits")
+    machine.ahead(9)
+    time.sleep(1)  # it has looked again
+    check(tune.poll() is None, "tune waits for nine minutes")
+    machine.ahead(11)
+    equal(tune.wait(HANG_S), 6, "exit code")
+    said = study.read("tune.err")
+    check("no process could be started for 10 minutes: Resource temporarily unavailable" in said, f"what it says: {said[-500:]}")
+    study.check_nothing_left()
+    raise_limit()
+    equal(study.run("resume", "study")[0], 0, "exit code of resume")
+    equal([trial["status"] for trial in study.trials()], ["Completed"] * 2, "statuses")
+    equal([line.split()[0] for line in study.read("starts").splitlines()], ["1", "2"], "starts")
 
 
 def check_times(study, longest_s):
@@ -243,4 +266,4 @@ def interrupted_thrice(study):
 
 
 if __name__ == "__main__":
-    sys.exit(main([clock_jumps_while_running, clock_jumps_between, all_gpus_lost, few_descriptors, hangup, nobody_reads, interrupted_thrice]))
+    sys.exit(main([clock_jumps_while_running, clock_jumps_between, all_gpus_lost, no_process_for_long, few_descriptors, hangup, nobody_reads, interrupted_thrice]))
