@@ -34,6 +34,7 @@ constexpr std::array kInfrastructureSigns{
     Sign{"CUDA error: unknown error", "the GPU driver failed"},
     Sign{"CUDA driver initialization failed", "the GPU driver failed"},
     Sign{"CUDA_ERROR_SYSTEM_NOT_READY", "the GPU driver is not ready"},
+    Sign{"tune-train-image: error: CUDA error", "the built-in trainer, whose kernels are known, failed on the GPU"},
     Sign{"ncclSystemError", "processes lost each other (NCCL)", true},
     Sign{"ncclRemoteError", "processes lost each other (NCCL)", true},
     Sign{"ncclInternalError", "processes lost each other (NCCL)", true},

@@ -75,6 +75,12 @@ std::string summary(const std::string& traceback) {
 
 const std::string kPlainSummary = summary("To enable traceback see: https://pytorch.org/docs/stable/elastic/errors.html");
 
+TEST_CASE("a CUDA error of a program's own is its own, of the built-in trainer the GPU's; out of memory is neither") {
+  CHECK(why("RuntimeError: CUDA error: an illegal memory access was encountered") == "");
+  CHECK(why("tune-train-image: error: CUDA error: an illegal memory access was encountered") != "");
+  CHECK(why("tune-train-image: error: out of memory: CUDA out of memory. Tried to allocate 2.00 GiB") == "");
+}
+
 TEST_CASE("lost communication after an exception of the program's own follows from it") {
   CHECK(why(std::string(kValueError) + kNoise).empty());
   CHECK(why(std::string(kValueError) + kNoise + kPlainSummary).empty());
