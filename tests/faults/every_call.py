@@ -77,6 +77,8 @@ CALLS_THAT_FAIL = {
     "EINTR": "read,write,pwrite,send,flock",
     "short": "write,pwrite,send",
 }
+# What a machine is out of for a while.
+PATIENT = ("EMFILE", "ENFILE", "ENOMEM", "EAGAIN")
 
 
 class Sweep:
@@ -253,6 +255,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="studies at a time")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
+    if options.lasting and options.fault in PATIENT:
+        parser.error(f"--lasting: with {options.fault} tune waits for ten minutes; allowed: a fault of the storage (machine.py no_process_for_long does the other)")
     options.tune = os.path.abspath(options.tune)
     base = os.path.realpath(tempfile.mkdtemp(prefix="tune-calls-"))
     try:
