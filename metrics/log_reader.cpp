@@ -123,6 +123,7 @@ class LogReader::Impl {
     output.observation.step = step.value_or(*output.count);
     output.observation.value = value;
     output.observation.index = index;
+    output.observation.counted = !step;
     sink(output.observation);
   }
 

@@ -33,7 +33,8 @@ struct ParsedObservation {
   std::string metric;
   std::int64_t step = 0;
   double value = 0.0;
-  int index = 0;  ///< among the observations of its line
+  int index = 0;         ///< among the observations of its line
+  bool counted = false;  ///< nobody has named the step: it is the number of the metric's observations
 };
 
 /// What was read and could not be used; for the user's eyes.

@@ -121,7 +121,8 @@ Result<AskTell::Answer> AskTell::give(TrialId trial, bool again) {
     core_->interrupted({trial, earlier}, "the process that had asked for it ended", true);
   }
   const Series* series = record.find_series(core_->record().objective.metric);
-  const bool resumes = has_checkpoint(directory, {trial, earlier});
+  // After a pause the caller goes on by itself: it may keep what it needs elsewhere.
+  const bool resumes = has_checkpoint(directory, {trial, earlier}) || is_paused(record);
   const bool has_steps = series != nullptr && !series->points.empty();
   const AttemptId id = core_->launch(trial, resumes && has_steps ? std::optional(series->points.back().step) : std::nullopt);
   core_->started(id, {host_name(), {}, -1});
@@ -161,8 +162,8 @@ Result<Decision> AskTell::report(TrialId trial, std::optional<std::int64_t> step
   const TrialRecord& record = core_->record().trial(trial);
   std::optional<Decision> decision;
   for (const auto& [metric, value] : metrics) {
-    if (auto stop = core_->observe(attempt_of(trial), metric, step ? *step : counted_step(record, metric), value))
-      decision = std::move(stop);
+    const std::int64_t at = step ? *step : counted_step(record, metric);
+    if (auto stop = core_->observe(attempt_of(trial), metric, at, value, std::nullopt, !step)) decision = std::move(stop);
   }
   TUNE_RETURN_IF_ERROR(core_->commit(core_->must_sync()));
   if (decision) return *std::move(decision);

@@ -149,6 +149,7 @@ Status StudyCore::take_over(LimitChanges changes) {
   journal_ = *std::move(journal);
   owner_ = state_.owner() + 1;
   last_event_ = clock_.now();
+  if (!record().owned.empty()) last_event_ = std::max(last_event_, record().owned.back().until);
   if (reading_.torn_bytes > 0) {
     notes_.push_back("the journal's last line was torn (" + std::to_string(reading_.torn_bytes) + " bytes after byte " +
                      std::to_string(reading_.good_length) + "); it was cut off");
@@ -292,9 +293,9 @@ std::optional<Decision> StudyCore::judge(AttemptId id, std::int64_t step, double
 }
 
 std::optional<Decision> StudyCore::observe(AttemptId id, const std::string& metric, std::int64_t step, double value,
-                                           std::optional<event::LogPosition> position) {
+                                           std::optional<event::LogPosition> position, bool counted) {
   const bool first_value = is_new_step(record(), id.trial, metric, step);
-  record_event(event::Observed{id, metric, step, value, std::move(position)});
+  record_event(event::Observed{id, metric, step, value, std::move(position), counted});
   if (!first_value || is_ending(id.trial)) return std::nullopt;
   return judge_observation(id, metric, step, value);
 }

@@ -74,7 +74,7 @@ class StudyCore {
   /// One observation, judged by the health rules that look at its metric and, of the objective, by the policy. Returns the
   /// decision when the attempt is to end for it, by a stop or a pause: that is then in the journal's queue as well.
   std::optional<Decision> observe(AttemptId id, const std::string& metric, std::int64_t step, double value,
-                                  std::optional<event::LogPosition> position = std::nullopt);
+                                  std::optional<event::LogPosition> position = std::nullopt, bool counted = false);
   /// Records that the trial is asked to stop; the first reason stays.
   void request_stop(TrialId trial, const std::string& reason);
   /// `ended`: when its attempt did, where that is known to be another moment than this.

@@ -67,6 +67,7 @@ struct Observed {
   std::int64_t step = 0;
   double value = 0.0;
   std::optional<LogPosition> position;
+  bool counted = false;  ///< the step was not named but is the number of the metric's observations
 };
 struct Decided {
   AttemptId id;

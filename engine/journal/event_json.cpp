@@ -168,6 +168,7 @@ const char* write(Json& json, const ev::Observed& body) {
     for (const auto& step : body.position->steps) steps.push_back(step ? Json(*step) : Json(nullptr));
     json["log"] = Json::array({body.position->offset, body.position->index, std::move(steps)});
   }
+  if (body.counted) json["counted"] = true;
   return "observed";
 }
 ev::Body read_observed(const Json& json) {
@@ -183,6 +184,7 @@ ev::Body read_observed(const Json& json) {
     }
     body.position = std::move(position);
   }
+  body.counted = json.value("counted", false);
   return body;
 }
 

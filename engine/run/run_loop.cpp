@@ -261,8 +261,8 @@ void RunLoop::receive_output(Live& live, const Output& output, bool last) {
   if (!live.reader) return;
   const auto sink = [&](const metrics::ParsedObservation& parsed) {
     const metrics::ReaderState& state = live.reader->line_state();
-    live.items.push_back(
-        Seen{parsed.metric, parsed.step, parsed.value, event::LogPosition{state.offset, parsed.index, state.steps}});
+    live.items.push_back(Seen{parsed.metric, parsed.step, parsed.value,
+                              event::LogPosition{state.offset, parsed.index, state.steps}, parsed.counted});
   };
   live.reader->feed(output.bytes, sink);
   if (last) live.reader->finish(sink);
@@ -297,8 +297,11 @@ void RunLoop::consume(Live& live) {
 void RunLoop::consume_seen(Live& live, Seen seen) {
   const TrialRecord& trial = core_.record().trial(live.id.trial);
   if (is_ending(trial.id) && deterministic()) return;
-  if (!seen.step) seen.step = counted_step(trial, seen.metric);
-  const auto decision = core_.observe(live.id, seen.metric, *seen.step, seen.value, std::move(seen.position));
+  if (!seen.step) {
+    seen.step = counted_step(trial, seen.metric);
+    seen.counted = true;
+  }
+  const auto decision = core_.observe(live.id, seen.metric, *seen.step, seen.value, std::move(seen.position), seen.counted);
   if (decision) stop_live(live, grace_of(core_.spec()));
 }
 

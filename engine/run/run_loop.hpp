@@ -55,6 +55,7 @@ class RunLoop {
     std::optional<std::int64_t> step;  ///< none: the count of that metric's observations
     double value = 0.0;
     std::optional<event::LogPosition> position;
+    bool counted = false;
   };
   struct Gone {
     std::string why;

@@ -31,7 +31,7 @@ void RunLoop::recall(Live& live) {
   const auto sink = [&](const metrics::ParsedObservation& parsed) {
     const Series* series = trial.find_series(parsed.metric);
     if (series != nullptr && std::ranges::binary_search(series->points, parsed.step, {}, &Point::step)) return;
-    live.items.push_back(Seen{parsed.metric, parsed.step, parsed.value, std::nullopt});
+    live.items.push_back(Seen{parsed.metric, parsed.step, parsed.value, std::nullopt, parsed.counted});
   };
   for (const AttemptRecord& attempt : trial.attempts) {
     if (attempt.number >= live.id.attempt) break;

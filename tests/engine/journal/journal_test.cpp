@@ -61,7 +61,7 @@ std::vector<event::Body> one_of_each() {
       event::Launched{id, 4, 9},
       event::Started{id, "host", {"0", "GPU-1"}, 1},
       event::Observed{id, "validation:accuracy", 3, 0.25, event::LogPosition{17, 1, {3, std::nullopt}}},
-      event::Observed{id, "loss", 1, std::numeric_limits<double>::infinity(), std::nullopt},
+      event::Observed{id, "loss", 1, std::numeric_limits<double>::infinity(), std::nullopt, true},
       decided,
       event::Spared{7, 0.03125, 0.05},
       event::StopRequested{7, "median"},
