@@ -119,7 +119,9 @@ ExitReading read_exit_file(const LaunchSpec& spec) {
   file.exit.stop_requested = boolean(record, "stop_requested");
   file.exit.killed = boolean(record, "killed");
   const bool by_kill = file.exit.signal == SIGKILL || file.exit.code == kShellSignalBase + SIGKILL;
-  file.exit.oom_killed = by_kill && !file.exit.killed && boolean(record, "oom_killed");
+  // Supervisors of earlier builds have written how many the kernel had killed.
+  const bool for_memory = record.contains("oom_killed") ? boolean(record, "oom_killed") : integer(record, "oom_kills") > 0;
+  file.exit.oom_killed = by_kill && !file.exit.killed && for_memory;
   const std::string step = text(record, "launch_step");
   file.exit.launch_error = launch_error(spec, step, text(record, "launch_error"));
   file.machine_failed = !step.empty() && step != "exec" && step != "directory" && step != "read_only";
@@ -208,11 +210,19 @@ int sweep_attempt(const std::string& directory) {
 }
 
 void remove_unfinished_files(const std::string& directory) {
-  for (const char* name : {kPidFile, kExitFile}) unlink((directory + "/" + name + kUnfinished).c_str());
+  // What the trial may have put in a directory's place, a link, is not followed.
+  const auto remove_in = [](const std::string& place) {
+    const int folder = open(place.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0) return false;
+    for (const char* name : {kPidFile, kExitFile}) unlinkat(folder, (std::string(name) + kUnfinished).c_str(), 0);
+    close(folder);
+    return true;
+  };
+  const std::filesystem::path ranks = std::filesystem::path(directory) / kRanksFolder;
   std::error_code error;
-  for (std::filesystem::directory_iterator at(directory + "/" + kRanksFolder, error), end; !error && at != end;
-       at.increment(error))
-    remove_unfinished_files(at->path().string());
+  if (!remove_in(directory) || !std::filesystem::is_directory(std::filesystem::symlink_status(ranks, error))) return;
+  for (std::filesystem::directory_iterator at(ranks, error), end; !error && at != end; at.increment(error))
+    remove_in(at->path().string());
 }
 
 }  // namespace tune::engine

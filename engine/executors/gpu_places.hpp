@@ -42,6 +42,8 @@ class GpuPlaces {
   /// Not empty: for kGpuLossPatience take() has found fewer GPUs in order than such an attempt needs; a sentence that says which
   /// are not, and why.
   [[nodiscard]] std::string why_given_up(double gpus, TimePoint now) const;
+  /// Nobody waits any more: a later shortage is a new one.
+  void forget_shortage() { too_few_since_.reset(); }
   /// Those with these names, for an adopted attempt; names that are not known (any more) are left out.
   void take_named(AttemptId id, double gpus, const std::string& directory, const std::vector<std::string>& names);
   /// Before it is started: empty when nobody else uses its GPUs and their memory is back where it was; else a sentence.

@@ -135,8 +135,9 @@ Status LocalExecutor::start(std::uint64_t key) {
   if (const std::string why = gpus_.take(spec.id, spec.resources.gpus, spec.directory, now); !why.empty()) {
     attempt.has_gpus = false;
     if (const std::string given_up = gpus_.why_given_up(spec.resources.gpus, now); !given_up.empty()) {
-      return Status::executor("no GPU that a trial could run on has been in order for " +
-                              std::to_string(kGpuLossPatience.count()) + " minutes: " + given_up);
+      return Status::executor("fewer GPUs than a trial needs, " + to_text(spec.resources.gpus) + ", have been in order for " +
+                              std::to_string(kGpuLossPatience.count()) + " minutes: " + given_up +
+                              "; when they are back `tune resume` goes on");
     }
     wait_for_place(attempt, why);
     return {};
@@ -165,8 +166,9 @@ Status LocalExecutor::start(std::uint64_t key) {
     const bool idle = std::ranges::all_of(attempts_, [](const auto& one) { return one.second->state == State::kWaiting; });
     if (!idle || !starved_since_) starved_since_ = now;
     if (now - *starved_since_ >= kProcessPatience) {
-      return Status::executor("no process could be started for " + std::to_string(kProcessPatience.count()) +
-                              " minutes: " + std::strerror(error));
+      return Status::executor(
+          "no process could be started for " + std::to_string(kProcessPatience.count()) + " minutes: " + std::strerror(error) +
+          " (limits on processes and open files: ulimit -u, ulimit -n, pids.max); then `tune resume` goes on");
     }
     wait_for_place(attempt, std::string("no process can be started now: ") + std::strerror(error));
     return {};

@@ -76,6 +76,10 @@ void LocalExecutor::stop(AttemptId id, std::chrono::milliseconds grace) {
     ExitRecord exit;
     exit.stop_requested = true;
     end_unstarted(found->second, exit);
+    if (std::ranges::none_of(attempts_, [](const auto& one) { return one.second->state == State::kWaiting; })) {
+      starved_since_.reset();
+      gpus_.forget_shortage();
+    }
   } else if (attempt.state == State::kLooking || attempt.state == State::kRunning) {
     for (Rank& rank : attempt.ranks) rank.unsent_stop = rank.unsent_stop ? std::min(*rank.unsent_stop, grace) : grace;
     send_stops(attempt);

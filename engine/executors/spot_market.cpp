@@ -67,7 +67,8 @@ void SpotMarket::place_waiting() {
     waiting_.erase(waiting_.begin());
     const Status status = place(spec, free_slot());
     if (status.ok()) continue;
-    add_event(events_, spec.id, Lost{status.message()});
+    // It was not begun; where nothing can be started any more, the next launch says so.
+    add_event(events_, spec.id, Interrupted{status.message()});
   }
 }
 

@@ -24,16 +24,12 @@ std::int64_t virtual_clock(const TrialRecord& trial, const Objective& objective)
   return trial.virtual_start + (series == nullptr ? 0 : static_cast<std::int64_t>(series->points.size()));
 }
 
-bool goes_on(const TrialRecord& trial) {
-  const auto& attempts = trial.attempts;
-  return !attempts.empty() &&
-         (attempts.back().resumed_from_step || (attempts.size() > 1 && attempts[attempts.size() - 2].end_reason == "paused"));
-}
+bool goes_on(const TrialRecord& trial) { return !trial.attempts.empty() && trial.attempts.back().resumed_from_step.has_value(); }
 
 std::int64_t counted_step(const TrialRecord& trial, std::string_view metric) {
   const Series* series = trial.find_series(metric);
   if (series == nullptr) return 1;
-  if (goes_on(trial) || trial.attempts.empty()) return static_cast<std::int64_t>(series->points.size()) + 1;
+  if (trial.attempts.size() <= 1 || goes_on(trial)) return static_cast<std::int64_t>(series->points.size()) + 1;
   return std::ranges::count(series->points, trial.attempts.back().number, &Point::attempt) + 1;
 }
 
@@ -211,7 +207,8 @@ Status StudyState::on(const Event& event, const event::Observed& body) {
   TrialRecord& trial = **found;
   auto series = std::ranges::find(trial.series, body.metric, &Series::metric);
   if (series == trial.series.end()) series = trial.series.insert(trial.series.end(), Series{body.metric, {}});
-  const bool further = series->points.empty() || series->points.back().step < body.step;
+  // A counted step says nothing: a trial that goes on from the same place each time is counted further each time.
+  const bool further = !body.counted && (series->points.empty() || series->points.back().step < body.step);
   series->insert(Point{body.step, body.value, event.time, event.seq, body.id.attempt});
   if (body.metric == record_.objective.metric) trial.judged_step = body.step;
 

@@ -107,7 +107,7 @@ def all_gpus_lost(study):
     machine.ahead(9 + 11)
     equal(tune.wait(HANG_S), 6, "exit code")
     said = study.read("tune.err")
-    check("no GPU that a trial could run on has been in order for 10 minutes: GPU 0 is out of order: it has fallen off the bus (NVML error 15); "
+    check("fewer GPUs than a trial needs, 1, have been in order for 10 minutes: GPU 0 is out of order: it has fallen off the bus (NVML error 15); "
           "GPU 1 is out of order" in said, f"what it says: {said[-500:]}")
     study.check_nothing_left()
     os.remove(f"{study.base}/hold")

@@ -295,12 +295,13 @@ bool Supervisor::died_by_kill() const {
 bool Supervisor::killed_for_memory() const {
   if (engine::oom_kills() <= oom_kills_before_) return false;
   if (!group_) return engine::machine_is_half_full_with(fields_.max_rss_bytes);
+  // The command has gone into a group of its own, which may have a limit of its own.
+  if (end_group_ && *end_group_ != *group_ && group_->remembers_the_dead()) return end_group_->oom_kills().value_or(0) > 0;
   // Where the kernel kills, memory was full: without the killed one's it is less so than with it.
   if (group_->oom_kills().value_or(group_kills_before_ + 1) > group_kills_before_)
     return group_->is_half_full_with(fields_.max_rss_bytes) || engine::machine_is_half_full_with(fields_.max_rss_bytes);
-  // Somebody of another group; the command may have gone into one of its own.
-  if (!group_->remembers_the_dead()) return true;
-  return end_group_ && *end_group_ != *group_ && end_group_->oom_kills().value_or(0) > 0;
+  // Somebody of another group; where the dead are not remembered the command may have been in that.
+  return !group_->remembers_the_dead();
 }
 
 void Supervisor::kill_everything() {

@@ -164,6 +164,20 @@ TEST_CASE("local executor: a damaged exit record is no end") {
   CHECK(!odd->exit.stop_requested);
 }
 
+TEST_CASE("local executor: an exit record of an earlier build says by a number that memory had run out") {
+  LocalFixture fixture;
+  const LaunchSpec spec = fixture.shell(1, "");
+  const auto oom_killed = [&](const std::string& rest) {
+    fixture.files().write("trials/1/1/exit.json", "{\"version\":1,\"code\":null,\"signal\":9" + rest + "}");
+    return read_exit_file(spec).file.value().exit.oom_killed;
+  };
+  CHECK(oom_killed(",\"oom_kills\":1"));
+  CHECK_FALSE(oom_killed(",\"oom_kills\":0"));
+  CHECK(oom_killed(",\"oom_killed\":true"));
+  CHECK_FALSE(oom_killed(",\"oom_killed\":false,\"oom_kills\":1"));
+  CHECK_FALSE(oom_killed(""));
+}
+
 TEST_CASE("local executor: an exit record whose log has lost its end is no end") {
   LocalFixture fixture;
   for (const bool whole : {true, false}) {

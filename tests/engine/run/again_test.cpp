@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 
 #include "engine/core/waiting.hpp"
 #include "tests/engine/run/cut_anywhere.hpp"
@@ -222,6 +223,46 @@ TEST_CASE("a trial that does the same step again in every attempt does not get o
   const TrialRecord slow = run(spec, ended_at([](int attempt) { return attempt / kMaxFruitlessAttempts + 1; })).trial(1);
   CHECK(slow.status == TrialStatus::kCompleted);
   CHECK(slow.attempts.size() == 60);
+}
+
+TEST_CASE("a trial whose steps are counted does not get further by that") {
+  StudySpec spec = one_trial();
+  spec.retry = {.max_attempts = 3, .backoff = seconds(1)};
+  const auto script = [](bool broken) {
+    return [broken](const LaunchSpec& launch) {
+      std::ofstream(launch.checkpoint_directory + "/state") << "1";
+      SimulatedTrial trial;
+      trial.output(milliseconds(10), "@tune {\"score\": 1}\n");
+      if (launch.id.attempt == 60) return trial.exit(milliseconds(10), 0);  // so that it ends in any case
+      if (!broken) return trial.signal(milliseconds(10), SIGTERM);
+      return trial.output(milliseconds(10), "ncclSystemError\n").exit(milliseconds(10), 1);
+    };
+  };
+  const TrialRecord broken = run(spec, script(true)).trial(1);
+  CHECK(broken.failure == FailureClass::kLost);
+  CHECK(broken.attempts.size() == 3);
+  CHECK(broken.attempts.back().resumed_from_step == 2);
+  CHECK(broken.series.front().points.size() == 3);
+  spec.spot.emplace();
+  const TrialRecord interrupted = run(spec, script(false)).trial(1);
+  CHECK(interrupted.failure == FailureClass::kSignal);
+  CHECK(interrupted.attempts.size() == kMaxFruitlessAttempts);
+}
+
+TEST_CASE("steps are counted on from a checkpoint, and anew without one, after a pause too") {
+  TrialRecord trial;
+  trial.attempts.resize(2);
+  trial.attempts[0].number = 1;
+  trial.attempts[0].end_reason = "paused";
+  trial.attempts[1].number = 2;
+  Series& series = trial.series.emplace_back(Series{"score", {}});
+  for (const std::int64_t step : {1, 2, 3}) series.insert(Point{step, 0.5, {}, step, 1});
+  CHECK(counted_step(trial, "score") == 1);
+  series.insert(Point{1, 0.5, {}, 4, 2});
+  CHECK(counted_step(trial, "score") == 2);
+  trial.attempts[1].resumed_from_step = 3;
+  CHECK(counted_step(trial, "score") == 4);
+  CHECK(counted_step(trial, "loss") == 1);
 }
 
 TEST_CASE("slots come and go: every trial is carried out all the same") {

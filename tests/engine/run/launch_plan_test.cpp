@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "engine/executors/attempt_files.hpp"
 #include "tests/support/test_support.hpp"
 
 using namespace tune;
@@ -34,4 +35,28 @@ TEST_CASE("a new attempt takes the checkpoints of the one before, and removes wh
   CHECK(exists("7/checkpoints/step"));
   CHECK_FALSE(exists("3/pid.tmp"));
   CHECK_FALSE(exists("6"));
+}
+
+TEST_CASE("links that a trial has put in the place of directories are not followed when half written files are removed") {
+  namespace fs = std::filesystem;
+  const test::TempDir folder;
+  const std::string study = folder.path().string();
+  REQUIRE(prepare_directories(study, {.trial = 1, .attempt = 1}).ok());
+  folder.write("elsewhere/exit.json.tmp", "precious");
+  const std::string attempt = folder / "trials/0001/1";
+  fs::create_directories(attempt + "/ranks");
+  fs::create_directory_symlink("..", attempt + "/ranks/a");
+  fs::create_directory_symlink("..", attempt + "/ranks/b");
+  fs::create_directory_symlink(folder / "elsewhere", attempt + "/ranks/c");
+  REQUIRE(prepare_directories(study, {.trial = 1, .attempt = 2}).ok());
+  CHECK(fs::exists(folder / "elsewhere/exit.json.tmp"));
+  fs::remove_all(folder / "trials/0001/2");
+  fs::create_directory_symlink(folder / "elsewhere", folder / "trials/0001/2");
+  REQUIRE(prepare_directories(study, {.trial = 1, .attempt = 3}).ok());
+  CHECK(fs::exists(folder / "elsewhere/exit.json.tmp"));
+  fs::remove_all(attempt + "/ranks");
+  fs::create_directory_symlink(folder / "elsewhere", attempt + "/ranks");
+  folder.write("elsewhere/1/exit.json.tmp", "precious");
+  remove_unfinished_files(attempt);
+  CHECK(fs::exists(folder / "elsewhere/1/exit.json.tmp"));
 }
