@@ -220,10 +220,11 @@ TEST_CASE("local executor: no GPU is in order any more, for too long") {
   fixture.clock().skip(30s);
   log.until_over(third.id);
   CHECK(std::get<Interrupted>(log.ends.at(third.id))
-            .why.starts_with("no GPU that a trial could run on has been in order for 10 minutes: GPU 0 is out"));
+            .why.starts_with("fewer GPUs than a trial needs, 2, have been in order for 10 minutes: GPU 0 is out"));
   const Status refused = executor.launch(gpu_trial(fixture, 4, 2, ""));
   CHECK(refused.code() == ErrorCode::kExecutor);
-  CHECK(refused.message().ends_with("GPU 0 is out of order: it has fallen off the bus (NVML error 15)"));
+  CHECK(refused.message().ends_with(
+      "GPU 0 is out of order: it has fallen off the bus (NVML error 15); when they are back `tune resume` goes on"));
   // Nobody who can do without is held up.
   const LaunchSpec one = gpu_trial(fixture, 5, 1, "");
   REQUIRE(executor.launch(one).ok());
