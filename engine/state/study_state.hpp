@@ -31,8 +31,8 @@ inline bool is_paused(const TrialRecord& trial) { return !trial.finished() && tr
 /// The trial's clock in a deterministic study: its start plus the number of its objective observations.
 std::int64_t virtual_clock(const TrialRecord& trial, const Objective& objective);
 
-/// Whether the trial's newest attempt goes on where the one before it was, from a checkpoint or after a pause. Then steps that
-/// nobody names are counted on from there; else it begins anew, and so does the count.
+/// Whether the trial's newest attempt goes on where the one before it was, as its launch has said. Then steps that nobody names
+/// are counted on from there; else it begins anew, and so does the count.
 bool goes_on(const TrialRecord& trial);
 
 /// The step of the metric's next observation in the newest attempt, where the trial does not name it: how many there are.
